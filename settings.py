@@ -123,7 +123,9 @@ def _database_url(value: str | None) -> str | None:
         return None
     scheme, separator, rest = value.partition("://")
     if not separator or scheme not in {"postgres", "postgresql", PSYCOPG2}:
-        raise NotConfigured("DATABASE_URL must start with postgresql:// (brokersync keeps its data in PostgreSQL only).")
+        raise NotConfigured(
+            "DATABASE_URL must start with postgresql:// (brokersync keeps its data in PostgreSQL only)."
+        )
     return f"{PSYCOPG2}://{rest}"
 
 

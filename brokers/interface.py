@@ -83,9 +83,9 @@ class Broker(Protocol):
     def list_accounts(self, credentials: Mapping[str, str], *, deadline: float) -> Listing:
         """Which accounts this login may read, with their nicknames."""
 
-    def fetch(self, credentials: Mapping[str, str], state: Mapping[str, object] | None, *, deadline: float) -> (
-        Snapshot | ComeBack
-    ):
+    def fetch(
+        self, credentials: Mapping[str, str], state: Mapping[str, object] | None, *, deadline: float
+    ) -> Snapshot | ComeBack:
         """Balances and positions of all accounts. `state` is what an earlier `ComeBack` handed out."""
 
     def fetch_account(
