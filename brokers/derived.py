@@ -1,0 +1,17 @@
+"""Figures that we work out from a broker's: at most ten decimals, exact until the last step."""
+
+from __future__ import annotations
+
+from decimal import ROUND_HALF_EVEN, Context, Decimal, DivisionByZero, InvalidOperation, Overflow
+
+PLACES = Decimal("1e-10")
+
+EXACT = Context(prec=120, rounding=ROUND_HALF_EVEN, traps=[InvalidOperation, DivisionByZero, Overflow])
+"""Wide enough that no product of two numbers that `brokers.decoding` lets through is rounded."""
+
+
+def rounded(value: Decimal) -> Decimal:
+    """`value` with ten decimals at most and no zeros at its end, so that one amount is written one way."""
+    if value == value.to_integral_value():
+        return value.quantize(Decimal(1), context=EXACT)
+    return value.quantize(PLACES, context=EXACT).normalize(EXACT)

@@ -1,0 +1,5 @@
+"""Charles Schwab, by its "Trader API - Individual"."""
+
+from brokers.schwab.broker import Schwab
+
+__all__ = ["Schwab"]

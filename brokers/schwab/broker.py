@@ -1,0 +1,162 @@
+"""Schwab behind the broker seam: which request answers which question."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+from urllib.parse import urlencode
+
+import msgspec
+from requests.adapters import BaseAdapter
+
+from brokers.deadline import Deadline
+from brokers.decoding import Unreadable, decode
+from brokers.endpoints import Endpoint
+from brokers.errors import AccessRefused, BadAnswer, BrokerDown, BrokerError
+from brokers.http import Answer, HttpClient, Unsafe
+from brokers.interface import Declaration, NotConfigured
+from brokers.records import AccountFault, AccountSnapshot, Grant, ListedAccount, Listing, Snapshot
+from brokers.schwab import accounts, tokens
+from brokers.schwab.declaration import (
+    ACCOUNT,
+    ACCOUNT_NUMBERS,
+    ACCOUNTS,
+    DECLARATION,
+    ENDPOINTS,
+    TOKEN,
+    USER_PREFERENCE,
+)
+from brokers.schwab.wire import UserPreference
+
+_WITH_POSITIONS = {"fields": "positions"}
+_NICKNAMES_WITHIN = 5.0
+"""Nicknames are worth a short wait only: a listing is complete without them."""
+
+_ENVELOPE = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_ENVELOPE_KEYS = {"message", "errors", "fault", "error"}
+"""One of them is in every error that Schwab's own services or their gateway write."""
+
+_PREFERENCE = msgspec.json.Decoder(UserPreference | list[UserPreference])
+
+
+class Schwab:
+    """One app's access to Schwab. Safe to share between threads.
+
+    `values` holds what `declaration.variables` names. Raises `NotConfigured` where an address cannot be used.
+    """
+
+    declaration: ClassVar[Declaration] = DECLARATION
+    endpoints: ClassVar[frozenset[Endpoint]] = ENDPOINTS
+
+    def __init__(self, values: Mapping[str, str], transport: BaseAdapter | None = None) -> None:
+        self._client_id = values["SCHWAB_CLIENT_ID"]
+        self._redirect_uri = values["SCHWAB_REDIRECT_URI"]
+        self._base_url = values["SCHWAB_BASE_URL"].rstrip("/")
+        self._basic = tokens.basic_authorization(self._client_id, values["SCHWAB_CLIENT_SECRET"])
+        try:
+            self._http = HttpClient(self._base_url, ENDPOINTS, transport)
+        except Unsafe as error:
+            raise NotConfigured(("SCHWAB_BASE_URL",), f"SCHWAB_BASE_URL cannot be used: {error}.") from None
+
+    def __repr__(self) -> str:
+        return "Schwab()"
+
+    def redirect_uri(self) -> str:
+        return self._redirect_uri
+
+    def authorize_url(self, state: str, code_challenge: str | None) -> str:
+        """`state` comes back unchanged. Schwab is not known to take PKCE, so `code_challenge` is left out."""
+        query = {
+            "response_type": "code",
+            "client_id": self._client_id,
+            "redirect_uri": self._redirect_uri,
+            "state": state,
+        }
+        return f"{self._base_url}/v1/oauth/authorize?{urlencode(query)}"
+
+    def exchange(self, code: str, code_verifier: str | None, *, deadline: float) -> Grant:
+        """A refused code is `LoginEnded`: the person starts again. It lives 30 s and works once."""
+        form = {"grant_type": "authorization_code", "code": code, "redirect_uri": self._redirect_uri}
+        return tokens.new_grant(self._ask_for_tokens(form, deadline))
+
+    def refresh(self, credentials: Mapping[str, str], *, deadline: float) -> Grant:
+        form = {"grant_type": "refresh_token", "refresh_token": credentials["refresh_token"]}
+        return tokens.renewed_grant(credentials, self._ask_for_tokens(form, deadline))
+
+    def list_accounts(self, credentials: Mapping[str, str], *, deadline: float) -> Listing:
+        """Nicknames and the login's id are extras: whatever keeps them from us, the accounts are listed."""
+        limit = Deadline(deadline)
+        hashes = self._account_hashes(credentials, limit)
+        nicknames, login_id = self._preference(credentials, limit.at_most(_NICKNAMES_WITHIN))
+        return Listing(
+            tuple(ListedAccount(number, hashed, nicknames.get(number)) for number, hashed in hashes.items()), login_id
+        )
+
+    def fetch(self, credentials: Mapping[str, str], state: Mapping[str, object] | None, *, deadline: float) -> Snapshot:
+        """Two requests, whatever the number of accounts. Schwab never asks us to come back, so `state` is not used."""
+        limit = Deadline(deadline)
+        hashes = self._account_hashes(credentials, limit)
+        return accounts.snapshot(hashes, self._get(ACCOUNTS, credentials, limit, query=_WITH_POSITIONS))
+
+    def fetch_account(
+        self, credentials: Mapping[str, str], broker_account_id: str, *, deadline: float
+    ) -> AccountSnapshot | AccountFault:
+        """`broker_account_id` is the account's hash."""
+        path = {"account": broker_account_id}
+        body = self._get(ACCOUNT, credentials, Deadline(deadline), path=path, query=_WITH_POSITIONS)
+        return accounts.single(broker_account_id, body)
+
+    def close(self) -> None:
+        self._http.close()
+
+    def _ask_for_tokens(self, form: Mapping[str, str], deadline: float) -> Answer:
+        return self._http.call(TOKEN, Deadline(deadline), headers={"Authorization": self._basic}, form=form)
+
+    def _account_hashes(self, credentials: Mapping[str, str], deadline: Deadline) -> dict[str, str]:
+        return accounts.account_hashes(self._get(ACCOUNT_NUMBERS, credentials, deadline))
+
+    def _preference(
+        self, credentials: Mapping[str, str], deadline: Deadline
+    ) -> tuple[dict[str, str | None], str | None]:
+        """Nicknames by account number, and the customer's id. One object live, a list in Schwab's description."""
+        try:
+            answer = decode(_PREFERENCE, self._get(USER_PREFERENCE, credentials, deadline))
+        except (BrokerError, Unreadable):
+            return {}, None
+        preferences = answer if isinstance(answer, list) else [answer]
+        nicknames = {
+            account.account_number: account.nick_name or None
+            for preference in preferences
+            for account in preference.accounts or ()
+            if account.account_number
+        }
+        ids = (one.schwab_client_customer_id for preference in preferences for one in preference.streamer_info or ())
+        return nicknames, next((login_id for login_id in ids if login_id), None)
+
+    def _get(
+        self,
+        endpoint: Endpoint,
+        credentials: Mapping[str, str],
+        deadline: Deadline,
+        *,
+        path: Mapping[str, str] | None = None,
+        query: Mapping[str, str] | None = None,
+    ) -> bytes:
+        headers = {"Authorization": f"Bearer {credentials['access_token']}"}
+        answer = self._http.call(endpoint, deadline, path=path, query=query, headers=headers)
+        if answer.status != 200:
+            raise _refusal(endpoint, answer)
+        return answer.body
+
+
+def _refusal(endpoint: Endpoint, answer: Answer) -> BrokerError:
+    """What a JSON answer with a 4xx status means. Only an error that Schwab wrote itself is more than an outage."""
+    try:
+        structured = bool(_ENVELOPE_KEYS & decode(_ENVELOPE, answer.body).keys())
+    except Unreadable:
+        structured = False
+    if not structured:
+        return BrokerDown(str(endpoint), f"a refusal that proves nothing (status {answer.status})")
+    if answer.status == 401:
+        return AccessRefused(str(endpoint), "the access token was refused (status 401)")
+    return BadAnswer(str(endpoint), f"the request was refused (status {answer.status})")
