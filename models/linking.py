@@ -96,12 +96,12 @@ def activate(
     login_fp = None if login_id is None else prints.of(fresh.broker, f"login {login_id}")
     known = _known(session, fresh, login_fp, list(numbers))
     if any(connection.user_id != fresh.user_id for connection in known):
-        raise LoginBelongsToAnother
+        raise LoginBelongsToAnother("this broker login is linked by another user of this installation")
     target = next(iter(known), None)
     if fresh.repairs_connection_id is not None:
         named = session.get(Connection, fresh.repairs_connection_id)
         if named is not None and named is not target and _has_accounts(session, named):
-            raise WrongLogin
+            raise WrongLogin("it is another login at the broker than the one to be repaired")
         target = named or target
     if target is not None:
         _move_login(session, fresh, target)

@@ -31,6 +31,7 @@ class Database:
             pool_size=pool_size,
             max_overflow=2,
             pool_pre_ping=True,
+            hide_parameters=True,  # they would put balances and sealed columns into error texts and logs
             connect_args={
                 "connect_timeout": int(CONNECT_TIMEOUT.total_seconds()),
                 "keepalives_idle": 30,

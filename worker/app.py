@@ -1,0 +1,47 @@
+"""The Celery application: `celery -A worker.app worker`, `beat`, `flower`, and the parts its tasks work with."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from typing import Any
+
+from celery import Celery
+from celery.signals import setup_logging, worker_shutdown
+
+import celeryconfig
+import settings
+from models.session import Database
+from worker import limits, logs
+from worker.parts import Parts
+from worker.publisher import Publisher
+from worker.watchdog import Watchdog
+
+app = Celery("brokersync", include=["worker.tasks"])
+app.config_from_object(celeryconfig)
+
+watchdog = Watchdog(limits.SYNC_DEADLINE + limits.WATCHDOG_GRACE)
+
+
+@cache
+def parts() -> Parts:
+    """Made when the first task runs. Raises `settings.NotConfigured`."""
+    loaded = settings.load()
+    return Parts(
+        settings=loaded,
+        # Each slot may hold one session, and the refresh a second one for a moment.
+        database=Database(loaded.require_database_url(), pool_size=celeryconfig.worker_concurrency + 2),
+        publisher=Publisher(loaded.require_live_data_redis_url()),
+        environ=os.environ,
+    )
+
+
+@setup_logging.connect
+def _configure_logging(loglevel: int | str = "INFO", **_: Any) -> None:
+    logs.configure(loglevel)
+
+
+@worker_shutdown.connect
+def _close(**_: Any) -> None:
+    if parts.cache_info().currsize:
+        parts().close()

@@ -1,0 +1,151 @@
+"""Who may work on a connection now. The claim is a row in the database; no lock is held while a run is at work.
+
+The dispatcher writes a claim for the message it is about to send. The run that the message starts swaps in its own, and
+may commit only while it still holds it. PostgreSQL's clock decides.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from models.account import Account
+from models.connection import SCHEDULED, Connection, Status
+from models.event import record_event
+from worker import limits
+from worker.outcomes import CannotSync, Outcome
+
+
+@dataclass(frozen=True)
+class KnownAccount:
+    """An account we have already: where its rows are, and since when the person shares it no longer."""
+
+    id: uuid.UUID
+    broker_account_id: str
+    missing_since: datetime | None
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A run's hold on a connection, with what it needs to know of it.
+
+    `taken_at` is the database's time, `due_at` when the connection was to be synced had nobody asked.
+    """
+
+    run_id: uuid.UUID
+    connection_id: uuid.UUID
+    user_id: str
+    broker: str
+    status: Status
+    taken_at: datetime
+    until: datetime
+    due_at: datetime | None
+    failures: int
+    has_fetch_state: bool
+    accounts: dict[str, KnownAccount]
+    """By the fingerprint of their number."""
+
+
+@dataclass(frozen=True)
+class NotTaken:
+    """Somebody else is at it (`busy`, on demand), or the message came too late to matter (`superseded`)."""
+
+    outcome: Outcome
+    run_id: uuid.UUID | None
+
+
+def take(session: Session, connection_id: uuid.UUID, trigger: str, message_id: uuid.UUID | None) -> Claim | NotTaken:
+    """Claim the connection for a new run. Raises `CannotSync` for what nobody may sync.
+
+    `trigger` is `schedule` for the dispatcher's messages, whose id is the claim it wrote; anything else is on demand, and
+    may take over a claim whose message has not started yet. An on-demand call that finds a run at work makes the
+    connection due again as soon as that run ends.
+    """
+    connection = session.get(Connection, connection_id, with_for_update={"key_share": True})
+    if connection is None:
+        raise CannotSync(f"There is no connection {connection_id}.")
+    now: datetime = session.scalars(select(func.clock_timestamp())).one()
+    scheduled = trigger == "schedule"
+    if connection.status not in SCHEDULED:
+        if scheduled:
+            return NotTaken(Outcome.SUPERSEDED, None)
+        raise CannotSync(_why_not(connection))
+    if not _may_take(connection, scheduled, message_id, now):
+        if scheduled:
+            return NotTaken(Outcome.SUPERSEDED, connection.claim_id)
+        connection.next_sync_at = now
+        return NotTaken(Outcome.BUSY, connection.claim_id)
+    if connection.unfinished_attempts >= limits.UNFINISHED_ATTEMPTS:
+        return _pause(session, connection)
+    run_id = uuid.uuid4()
+    due_at = connection.next_sync_at
+    connection.claim_id = run_id
+    connection.claim_started_at = now
+    connection.claim_until = connection.next_sync_at = now + limits.CLAIM
+    connection.unfinished_attempts += 1
+    accounts = session.scalars(select(Account).where(Account.connection_id == connection_id))
+    return Claim(
+        run_id=run_id,
+        connection_id=connection_id,
+        user_id=connection.user_id,
+        broker=connection.broker,
+        status=Status(connection.status),
+        taken_at=now,
+        until=connection.claim_until,
+        due_at=due_at,
+        failures=connection.consecutive_failures,
+        has_fetch_state=connection.fetch_state_sealed is not None,
+        accounts={row.number_fp: KnownAccount(row.id, row.broker_account_id, row.missing_since) for row in accounts},
+    )
+
+
+def held(session: Session, claim: Claim) -> Connection | None:
+    """The connection, locked, if the run still holds its claim; None when it lost it and must commit nothing."""
+    return session.scalars(
+        select(Connection)
+        .where(
+            Connection.id == claim.connection_id,
+            Connection.claim_id == claim.run_id,
+            Connection.claim_until > func.clock_timestamp(),
+        )
+        .with_for_update(key_share=True)
+    ).one_or_none()
+
+
+def release(connection: Connection, claim: Claim, next_sync_at: datetime) -> None:
+    """End the claim. Whoever made the connection due while the run was at work keeps that time."""
+    if connection.next_sync_at is None or connection.next_sync_at >= claim.until:
+        connection.next_sync_at = next_sync_at
+    connection.claim_id = connection.claim_until = connection.claim_started_at = None
+
+
+def _may_take(connection: Connection, scheduled: bool, message_id: uuid.UUID | None, now: datetime) -> bool:
+    lives = connection.claim_id is not None and connection.claim_until is not None and connection.claim_until > now
+    if not scheduled:
+        return not lives or connection.claim_started_at is None
+    if lives:
+        return connection.claim_id == message_id and connection.claim_started_at is None
+    # A redelivered message may find everything done: then there is nothing to do.
+    return connection.next_sync_at is not None and connection.next_sync_at <= now
+
+
+def _pause(session: Session, connection: Connection) -> NotTaken:
+    connection.status = Status.PAUSED
+    connection.claim_id = connection.claim_until = connection.claim_started_at = None
+    connection.last_error_kind = "internal"
+    connection.last_error_text = "three attempts in a row did not come to an end"
+    record_event(session, "paused", connection, "worker", reason=connection.last_error_text)
+    return NotTaken(Outcome.SUPERSEDED, None)
+
+
+def _why_not(connection: Connection) -> str:
+    reasons = {
+        Status.PAUSED: "is paused: `brokersync resume` starts it again",
+        Status.REAUTH_REQUIRED: "needs a new login: `brokersync link` makes the link for it",
+        Status.DISCONNECTED: "is disconnected: link the login again to go on",
+    }
+    return f"Connection {connection.id} {reasons[Status(connection.status)]}."

@@ -1,0 +1,51 @@
+"""The schedule is in the database: pick what is due, claim it, commit, and only then send the messages."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+
+from sqlalchemy import func, or_, select, update
+
+from models.connection import SCHEDULED, Connection
+from models.session import Database
+from worker import limits
+
+BATCH = 500
+"""Per tick. At a tick every two seconds this is far above what one worker can sync."""
+
+
+def dispatch_due_connections(database: Database, send: Callable[[uuid.UUID, uuid.UUID], None]) -> int:
+    """Claim what is due and call `send(connection_id, claim_id)` for each; how many that were.
+
+    Two dispatchers at once share the work. A message that is lost costs `QUEUE_WAIT`: then the claim is over and the
+    connection is due again.
+    """
+    due = (
+        select(Connection.id)
+        .where(
+            Connection.status.in_(SCHEDULED),
+            Connection.next_sync_at <= func.now(),
+            or_(Connection.claim_until.is_(None), Connection.claim_until <= func.now()),
+        )
+        .order_by(Connection.next_sync_at)
+        .limit(BATCH)
+        .with_for_update(key_share=True, skip_locked=True)
+    )
+    claim = (
+        update(Connection)
+        .where(Connection.id.in_(due.scalar_subquery()))
+        .values(
+            claim_id=func.gen_random_uuid(),
+            claim_until=func.now() + limits.QUEUE_WAIT,
+            claim_started_at=None,
+            updated_at=Connection.updated_at,
+        )
+        .returning(Connection.id, Connection.claim_id)
+        .execution_options(synchronize_session=False)
+    )
+    with database.session() as session:
+        claimed = [(row.id, row.claim_id) for row in session.execute(claim)]
+    for connection_id, claim_id in claimed:
+        send(connection_id, claim_id)
+    return len(claimed)

@@ -1,0 +1,51 @@
+"""Every limit of the worker, in the order in which they must run out. A test asserts that order.
+
+HTTP total < statement < sync deadline < claim < visibility
+"""
+
+from __future__ import annotations
+
+import time
+from datetime import timedelta
+
+HTTP_TOTAL = timedelta(seconds=20)
+"""One call to a broker, all of it. Schwab's own clients allow 10 s for the API and 30 s for tokens."""
+
+SYNC_DEADLINE = timedelta(seconds=75)
+"""A whole sync: at worst a refresh, two fetches of two calls each (one token refused) and a few statements."""
+
+CLAIM = timedelta(seconds=120)
+"""How long a run may hold its connection. Longer than the deadline by the time the watchdog needs to end a stuck one."""
+
+WATCHDOG_GRACE = timedelta(seconds=30)
+"""How far past its deadline a task may be before its process is ended. Deadline and grace end before the claim does."""
+
+QUEUE_WAIT = timedelta(seconds=60)
+"""How long a dispatched message may wait for a slot. Then the message expires and the connection is due again: this is
+also what a lost message costs."""
+
+VISIBILITY = timedelta(seconds=600)
+"""After this Redis hands an unacknowledged message out again; prefetch wait and run time must fit in it."""
+
+REFRESH_MARGIN = timedelta(minutes=2)
+"""An access token with less life than this is refreshed first: more than a whole sync can take."""
+
+LOGIN_BUSY_WAIT = timedelta(seconds=5)
+"""Another process refreshes this login; it is done within the HTTP total, mostly within a second."""
+
+UNFINISHED_ATTEMPTS = 3
+"""A connection whose runs vanish this often (a process killed each time) is paused, not tried for ever."""
+
+
+class Deadline:
+    """A point on the monotonic clock that every call and statement of a run is held to."""
+
+    def __init__(self, span: timedelta) -> None:
+        self._end = time.monotonic() + span.total_seconds()
+
+    def left(self) -> timedelta:
+        return timedelta(seconds=max(0.0, self._end - time.monotonic()))
+
+    def for_http(self) -> float:
+        """Seconds that one call to the broker may take."""
+        return min(self.left(), HTTP_TOTAL).total_seconds()

@@ -1,0 +1,78 @@
+"""What can come of a sync, and how it is told."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+
+class Outcome(StrEnum):
+    """From best to worst; a run's outcome is the worst of its accounts."""
+
+    UNCHANGED = "unchanged"
+    OK = "ok"
+    DEFERRED = "deferred"
+    BUSY = "busy"
+    SUPERSEDED = "superseded"
+    FAILED = "failed"
+
+
+def worst(outcomes: Iterable[Outcome]) -> Outcome:
+    """The worst of these; `unchanged` for none."""
+    order = list(Outcome)
+    return max(outcomes, key=order.index, default=Outcome.UNCHANGED)
+
+
+@dataclass(frozen=True)
+class AccountOutcome:
+    """What came of one account. `account_id` is None for one that could not be read and was never seen before."""
+
+    account_id: uuid.UUID | None
+    outcome: Outcome
+    version: int | None = None
+    error: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "account_id": None if self.account_id is None else str(self.account_id),
+            "outcome": self.outcome.value,
+            "version": self.version,
+            "error": self.error,
+        }
+
+
+@dataclass(frozen=True)
+class SyncResult:
+    """What a sync that did not fail returns. `run_id` is the run that did it, or the one that is at it (`busy`)."""
+
+    connection_id: uuid.UUID
+    outcome: Outcome
+    run_id: uuid.UUID | None = None
+    accounts: tuple[AccountOutcome, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "connection_id": str(self.connection_id),
+            "run_id": None if self.run_id is None else str(self.run_id),
+            "outcome": self.outcome.value,
+            "accounts": [account.as_json() for account in self.accounts],
+        }
+
+
+class SyncFailed(Exception):
+    """A sync that failed: one of the closed error kinds, and our own words for it. Fails its task."""
+
+    def __init__(self, kind: str, text: str) -> None:
+        super().__init__(kind, text)
+        self.kind = kind
+        self.text = text
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.text}"
+
+
+class CannotSync(Exception):
+    """What was asked for cannot be synced: unknown, paused, disconnected, waiting for a person. The message says which."""

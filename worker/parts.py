@@ -1,0 +1,46 @@
+"""The parts a pipeline works with, put together once per process and handed in: tests hand in others."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from brokers.interface import Broker
+from brokers.registry import build
+from models.installation import Fingerprints, fingerprints
+from models.session import Database
+from settings import Settings
+from worker.publisher import Publisher
+
+
+@dataclass
+class Parts:
+    """`environ` is what brokers are configured from; each is built when first needed and then shared by all threads."""
+
+    settings: Settings
+    database: Database
+    publisher: Publisher
+    environ: Mapping[str, str]
+    random: Callable[[], float] = random.random
+    brokers: dict[str, Broker] = field(default_factory=dict)
+
+    def broker(self, name: str) -> Broker:
+        """Raises `brokers.interface.NotConfigured`."""
+        if name not in self.brokers:
+            # Two threads may build one each; the loser's has opened no connection yet.
+            self.brokers.setdefault(name, build(name, self.environ))
+        return self.brokers[name]
+
+    @cached_property
+    def fingerprints(self) -> Fingerprints:
+        """Read once: the key never changes. Raises `CredentialsUnreadable`."""
+        with self.database.session() as session:
+            return fingerprints(session)
+
+    def close(self) -> None:
+        for broker in self.brokers.values():
+            broker.close()
+        self.publisher.close()
+        self.database.close()

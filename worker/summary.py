@@ -1,0 +1,68 @@
+"""The account summary as a dashboard shows it: formatted text, in the account's currency."""
+
+from __future__ import annotations
+
+import uuid
+from decimal import ROUND_HALF_EVEN, Decimal
+
+from sqlalchemy import select
+
+from models.account import Account
+from models.connection import Connection
+from models.session import Database
+
+NOT_GIVEN = "—"
+_FIELDS = {
+    "net_liquidating_value": "net_liq",
+    "stock_buying_power": "stock_buying_power",
+    "option_buying_power": "option_buying_power",
+    "day_trading_buying_power": "day_trading_buying_power",
+    "available_funds_for_trading": "available_funds",
+    "long_stock_value": "long_market_value",
+}
+_CENT = Decimal("0.01")
+
+
+class NoSuchAccount(LookupError):
+    """There is no account to sum up. The message says what was looked for."""
+
+
+def account_summary(database: Database, account_id: uuid.UUID | None, user_id: str | None) -> dict[str, str]:
+    """The summary of that account, or of the user's first one. What the broker does not give is an em dash.
+
+    Raises `NoSuchAccount`, also when neither is named: a summary of somebody's account would help nobody. An account of
+    another user than the one named is not found.
+    """
+    if account_id is None and user_id is None:
+        raise NoSuchAccount("Name the account or the user.")
+    wanted = (
+        select(Account)
+        .join(Connection, Connection.id == Account.connection_id)
+        .order_by(Account.created_at, Account.id)
+        .limit(1)
+    )
+    if account_id is not None:
+        wanted = wanted.where(Account.id == account_id)
+    if user_id is not None:
+        wanted = wanted.where(Connection.user_id == user_id)
+    with database.session() as session:
+        account = session.scalars(wanted).one_or_none()
+    if account is None:
+        raise NoSuchAccount(f"There is no account {account_id}." if account_id else f"User {user_id} has no account.")
+    summary = {name: money(getattr(account, column), account.currency) for name, column in _FIELDS.items()}
+    return summary | {"equity_percentage": percentage(account.equity_percentage)}
+
+
+def money(amount: Decimal | None, currency: str | None) -> str:
+    """`$12,345.67`, `-$0.50`; `12,345.67 EUR` for other currencies; an em dash for None."""
+    if amount is None:
+        return NOT_GIVEN
+    rounded = amount.quantize(_CENT, ROUND_HALF_EVEN)
+    if currency == "USD":
+        return f"{'-' if rounded < 0 else ''}${abs(rounded):,}"
+    return f"{rounded:,} {currency or ''}".rstrip()
+
+
+def percentage(value: Decimal | None) -> str:
+    """`98.76%` from a number that is in percent already; an em dash for None."""
+    return NOT_GIVEN if value is None else f"{value.quantize(_CENT, ROUND_HALF_EVEN)}%"

@@ -1,0 +1,128 @@
+"""The sync pipeline: take the claim → log in → fetch → match → store → publish. No Celery here.
+
+Everything is fetched before anything is written, and no database session is open while the broker is asked (but for the
+refresh, whose lock must span its answer).
+"""
+
+from __future__ import annotations
+
+import logging
+import uuid
+
+import redis
+
+from brokers.records import ComeBack
+from models.connection import Status
+from worker import claims, limits, pending
+from worker.claims import Claim, KnownAccount, NotTaken
+from worker.failures import EXPECTED, fail
+from worker.fetching import ask_with_login, fetch_state
+from worker.limits import Deadline
+from worker.listing import finish_link
+from worker.matching import match, match_one
+from worker.outcomes import CannotSync, Outcome, SyncFailed, SyncResult
+from worker.parts import Parts
+from worker.stopwatch import Stopwatch
+from worker.storing import Attempt, Stored, defer, store
+from worker.tokens import LoginBusy, NoCredentials
+
+log = logging.getLogger(__name__)
+
+
+def sync_connection(parts: Parts, connection_id: uuid.UUID, trigger: str, task_id: str | None = None) -> SyncResult:
+    """Sync all accounts of a connection.
+
+    `trigger` is `schedule` for the dispatcher's messages (then `task_id` is the claim it wrote) or a word for who asked.
+    Raises `SyncFailed` when the sync, or any account of it, failed, and `CannotSync` for what nobody may sync now.
+    """
+    return _run(parts, connection_id, trigger, task_id, None)
+
+
+def sync_account(
+    parts: Parts, connection_id: uuid.UUID, account_id: uuid.UUID, task_id: str | None = None
+) -> SyncResult:
+    """Sync one account of a connection, under the same claim. Raises as `sync_connection` does."""
+    return _run(parts, connection_id, "demand", task_id, account_id)
+
+
+def _run(
+    parts: Parts, connection_id: uuid.UUID, trigger: str, task_id: str | None, account_id: uuid.UUID | None
+) -> SyncResult:
+    deadline = Deadline(limits.SYNC_DEADLINE)
+    with parts.database.session(deadline.left()) as session:
+        claim = claims.take(session, connection_id, trigger, _message_id(task_id))
+    if isinstance(claim, NotTaken):
+        return SyncResult(connection_id, claim.outcome, claim.run_id)
+    attempt = Attempt(claim, trigger, task_id, Stopwatch(), whole_login=account_id is None)
+    try:
+        if claim.status is Status.LINKING:
+            return finish_link(parts, claim, deadline)
+        stored = _fetch_and_store(parts, attempt, account_id, deadline)
+    except (LoginBusy, NoCredentials):
+        defer(parts, attempt, limits.LOGIN_BUSY_WAIT)
+        return SyncResult(connection_id, Outcome.DEFERRED, claim.run_id)
+    except CannotSync:
+        raise
+    except EXPECTED as error:
+        raise fail(parts, attempt, error) from None
+    except Exception as error:
+        # Whatever it is: the claim must be given back, and the task must fail with one of the closed kinds.
+        raise fail(parts, attempt, error) from error
+    _publish(parts, stored)
+    if stored.outcome is Outcome.FAILED:
+        raise SyncFailed("bad_answer", next(account.error for account in stored.accounts if account.error))
+    return SyncResult(connection_id, stored.outcome, claim.run_id, stored.accounts)
+
+
+def _fetch_and_store(parts: Parts, attempt: Attempt, account_id: uuid.UUID | None, deadline: Deadline) -> Stored:
+    claim = attempt.claim
+    broker = parts.broker(claim.broker)
+    prints = parts.fingerprints
+    if account_id is None:
+        state = fetch_state(parts, claim)
+        answer = ask_with_login(
+            parts,
+            claim,
+            deadline,
+            lambda login: attempt.stopwatch.time(lambda: broker.fetch(login, state, deadline=deadline.for_http())),
+        )
+        if isinstance(answer, ComeBack):
+            defer(parts, attempt, answer.wait, answer)
+            return Stored(Outcome.DEFERRED, (), ())
+        matched = match(answer.accounts, claim.accounts, claim.broker, prints)
+    else:
+        number_fp, account = _known(claim, account_id)
+        item = ask_with_login(
+            parts,
+            claim,
+            deadline,
+            lambda login: attempt.stopwatch.time(
+                lambda: broker.fetch_account(login, account.broker_account_id, deadline=deadline.for_http())
+            ),
+        )
+        matched = match_one(item, account, number_fp, claim.broker, prints)
+    return store(parts, attempt, matched, deadline.left())
+
+
+def _known(claim: Claim, account_id: uuid.UUID) -> tuple[str, KnownAccount]:
+    return next((number_fp, known) for number_fp, known in claim.accounts.items() if known.id == account_id)
+
+
+def _publish(parts: Parts, stored: Stored) -> None:
+    """After the commit. What Redis does not take now, `publish_pending` sends later: the sync itself is done."""
+    try:
+        parts.publisher.publish(stored.messages)
+    except redis.RedisError:
+        log.warning("not published, left to publish_pending", extra={"accounts": len(stored.messages)})
+        return
+    pending.mark_published(
+        parts.database, {message.account_id: message.version for message in stored.messages if message.balances}
+    )
+
+
+def _message_id(task_id: str | None) -> uuid.UUID | None:
+    try:
+        return None if task_id is None else uuid.UUID(task_id)
+    except ValueError:
+        # A caller may give a task any id it likes; only the dispatcher's are claims.
+        return None

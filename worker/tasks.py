@@ -1,0 +1,67 @@
+"""The tasks, by the names that other programs rely on. Arguments are ids, results plain JSON; the work is elsewhere."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from celery import Task
+
+from worker import demand, dispatch, pending, sync
+from worker.app import app, parts, watchdog
+from worker.disconnect import disconnect as disconnect_connection
+from worker.limits import QUEUE_WAIT
+from worker.prune import prune as prune_rows
+from worker.summary import account_summary as summarise
+
+
+@app.task(name="sync_connection", bind=True, ignore_result=False)
+def sync_connection(self: Task[Any, Any], connection_id: str, trigger: str = "demand") -> dict[str, Any]:
+    with watchdog.watching("sync_connection"):
+        return sync.sync_connection(parts(), uuid.UUID(connection_id), trigger, self.request.id).as_json()
+
+
+@app.task(name="sync_account", bind=True, ignore_result=False)
+def sync_account(self: Task[Any, Any], account_id: str, force: bool = False) -> dict[str, Any]:
+    with watchdog.watching("sync_account"):
+        return demand.sync_account(parts(), uuid.UUID(account_id), force, self.request.id)
+
+
+# What it returns are balances: they belong in the result, not in Celery's log line and events.
+@app.task(name="account_summary", ignore_result=False, resultrepr_maxsize=0)
+def account_summary(account_id: str | None = None, user_id: str | None = None) -> dict[str, str]:
+    with watchdog.watching("account_summary"):
+        return summarise(parts().database, None if account_id is None else uuid.UUID(account_id), user_id)
+
+
+@app.task(name="disconnect", ignore_result=False)
+def disconnect(connection_id: str, erase: bool = False) -> dict[str, Any]:
+    with watchdog.watching("disconnect"):
+        return disconnect_connection(parts(), uuid.UUID(connection_id), erase)
+
+
+@app.task(name="dispatch_due_connections")
+def dispatch_due_connections() -> int:
+    with watchdog.watching("dispatch_due_connections"):
+        return dispatch.dispatch_due_connections(parts().database, _send)
+
+
+@app.task(name="publish_pending")
+def publish_pending() -> int:
+    with watchdog.watching("publish_pending"):
+        return pending.publish_pending(parts())
+
+
+@app.task(name="prune")
+def prune() -> int:
+    with watchdog.watching("prune"):
+        return prune_rows(parts().database)
+
+
+def _send(connection_id: uuid.UUID, claim_id: uuid.UUID) -> None:
+    sync_connection.apply_async(
+        (str(connection_id), "schedule"),
+        task_id=str(claim_id),
+        expires=QUEUE_WAIT.total_seconds(),
+        ignore_result=True,
+    )

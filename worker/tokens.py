@@ -1,0 +1,101 @@
+"""Keeping a login usable: refresh under the lock of the credential's row, save, commit, and only then use.
+
+    attempt marked (own transaction) → row locked, re-read, refreshed, saved, committed → used
+
+Who does not get the row does not wait: somebody else is refreshing this login right now.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select, update
+
+from brokers.interface import Broker
+from models.connection import Credential
+from models.session import Database
+from worker import limits
+from worker.limits import Deadline
+
+
+class LoginBusy(Exception):
+    """Another process holds this login's credentials; the connection is due again in some seconds."""
+
+
+class NoCredentials(Exception):
+    """The connection has no credentials: it was disconnected while its run was starting."""
+
+
+@dataclass(frozen=True)
+class Login:
+    """Credentials that can be used now. `version` says which refresh they come from."""
+
+    credentials: Mapping[str, str]
+    version: int
+
+    def __repr__(self) -> str:
+        return f"Login(version={self.version})"
+
+
+def needs_refresh(access_expires_at: datetime | None, now: datetime, margin: timedelta = limits.REFRESH_MARGIN) -> bool:
+    """Whether the access token ends within `margin`; at exactly that time it does. One without an end never does."""
+    return access_expires_at is not None and access_expires_at - margin <= now
+
+
+def usable_login(database: Database, broker: Broker, connection_id: uuid.UUID, deadline: Deadline) -> Login:
+    """The login, refreshed first if it is about to end. Raises as `refresh` does."""
+    with database.session(deadline.left()) as session:
+        row = session.execute(
+            select(Credential, func.clock_timestamp()).where(Credential.connection_id == connection_id)
+        ).one_or_none()
+        if row is None:
+            raise NoCredentials
+        credential, now = row
+        login = Login(credential.document, credential.token_version)
+    if needs_refresh(credential.access_expires_at, now):
+        return refresh(database, broker, connection_id, login.version, deadline)
+    return login
+
+
+def refresh(
+    database: Database, broker: Broker, connection_id: uuid.UUID, seen_version: int, deadline: Deadline
+) -> Login:
+    """Refresh the login that was seen at `seen_version`; if it has been refreshed since, take what is there.
+
+    Raises `LoginBusy`, `NoCredentials`, `CredentialsUnreadable`, and what the broker's refresh raises. After an error the
+    old credentials stand as they were, and the mark of the attempt stays beside them.
+    """
+    with database.session(deadline.left()) as session:
+        session.execute(
+            update(Credential)
+            .where(Credential.connection_id == connection_id, Credential.token_version == seen_version)
+            .values(refresh_attempt_id=uuid.uuid4(), refresh_started_at=func.clock_timestamp())
+        )
+    # The lock is held across the broker's answer and the save, so that both share one fate.
+    with database.session(deadline.left()) as session:
+        row = session.execute(
+            select(Credential, func.clock_timestamp())
+            .where(Credential.connection_id == connection_id)
+            .with_for_update(key_share=True, skip_locked=True)
+        ).one_or_none()
+        if row is None:
+            raise LoginBusy if _exists(database, connection_id) else NoCredentials
+        credential, asked_at = row
+        if credential.token_version == seen_version:
+            grant = broker.refresh(credential.document, deadline=deadline.for_http())
+            credential.document = grant.credentials
+            credential.access_expires_at = (
+                None if grant.access_expires_in is None else asked_at + grant.access_expires_in
+            )
+            credential.token_version += 1
+            credential.refresh_attempt_id = credential.refresh_started_at = None
+        login = Login(credential.document, credential.token_version)
+    return login
+
+
+def _exists(database: Database, connection_id: uuid.UUID) -> bool:
+    with database.session() as session:
+        return session.get(Credential, connection_id) is not None
