@@ -10,6 +10,8 @@ import subprocess
 from pathlib import Path
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from brokersync import child
 from brokersync.embedded import wheels
@@ -60,7 +62,7 @@ class Valkey:
         return process
 
     def _ping(self) -> None:
-        with redis.Redis.from_url(self.url, socket_timeout=1) as client:
+        with redis.Redis.from_url(self.url, socket_timeout=1, retry=Retry(NoBackoff(), 0)) as client:
             client.ping()
 
 
