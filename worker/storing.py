@@ -101,17 +101,17 @@ def record_failed(session: Session, attempt: Attempt, now: datetime, kind: str, 
 
 
 def _succeeded(connection: Connection, attempt: Attempt, now: datetime) -> None:
+    connection.status = Status.ACTIVE
+    if not attempt.whole_login:
+        # One account was asked for out of turn: that says nothing of the others, and they keep their cadence.
+        claims.release(connection, attempt.claim, attempt.claim.due_at or now + connection.sync_interval)
+        return
     connection.last_success_at = now
+    connection.checked_at = attempt.fetched_at
     connection.consecutive_failures = 0
     connection.last_error_kind = connection.last_error_text = None
-    connection.status = Status.ACTIVE
-    if attempt.whole_login:
-        connection.checked_at = attempt.fetched_at
-        connection.fetch_state = None
-        claims.release(connection, attempt.claim, now + connection.sync_interval)
-    else:
-        # One account was asked for out of turn; the others keep their cadence.
-        claims.release(connection, attempt.claim, min(now + connection.sync_interval, attempt.claim.due_at or now))
+    connection.fetch_state = None
+    claims.release(connection, attempt.claim, now + connection.sync_interval)
 
 
 def _new_account(claim: Claim, number_fp: str, account_id: uuid.UUID, snapshot: AccountSnapshot) -> Account:
