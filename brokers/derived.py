@@ -11,7 +11,7 @@ EXACT = Context(prec=120, rounding=ROUND_HALF_EVEN, traps=[InvalidOperation, Div
 
 
 def rounded(value: Decimal) -> Decimal:
-    """`value` with ten decimals at most and no zeros at its end, so that one amount is written one way."""
-    if value == value.to_integral_value():
-        return value.quantize(Decimal(1), context=EXACT)
-    return value.quantize(PLACES, context=EXACT).normalize(EXACT)
+    """`value` with ten decimals at most, no zeros at its end and no minus before a zero: one amount, one way to write it."""
+    short = value.quantize(PLACES, context=EXACT)
+    whole = short.to_integral_value()
+    return EXACT.plus(whole if whole == short else short.normalize(EXACT))

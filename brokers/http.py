@@ -16,39 +16,24 @@ import os
 from collections.abc import Mapping
 from http.cookiejar import DefaultCookiePolicy
 from importlib.metadata import version
-from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import requests
-import urllib3
 from requests.adapters import BaseAdapter
 from requests.utils import get_environ_proxies
-from urllib3.exceptions import DecodeError, HTTPError, NewConnectionError, ProtocolError, ReadTimeoutError
+from urllib3.exceptions import HTTPError
 
+from brokers.answers import Answer, answer_of, unreached
 from brokers.deadline import Deadline
 from brokers.endpoints import Endpoint, NotAllowed
-from brokers.errors import BadAnswer, BrokerDown, BrokerError, RateLimited, Unreachable
-from brokers.retry_after import retry_after
+from brokers.errors import BrokerError, Unreachable
 from brokers.transport import BoundedAdapter
-
-MOST_BYTES = 16 * 1024 * 1024
-"""Some 20,000 positions; an answer beyond that is not one."""
 
 HEADERS = {
     "Accept": "application/json",
     "Accept-Encoding": "gzip, deflate",
     "User-Agent": f"brokersync/{version('brokersync')}",
 }
-
-
-class Answer(NamedTuple):
-    """A JSON answer as it came: status 200, or 4xx for the broker to tell what it means."""
-
-    status: int
-    body: bytes
-
-    def __repr__(self) -> str:
-        return f"Answer(status={self.status}, {len(self.body)} bytes)"
 
 
 class Unsafe(Exception):
@@ -95,18 +80,27 @@ class HttpClient:
         """
         if endpoint not in self._allowed:
             raise NotAllowed(f"{endpoint} is not on the allow-list")
+        if not all(value.isascii() and value.isprintable() for value in (headers or {}).values()):
+            raise NotAllowed(f"{endpoint}: a header that cannot be sent")
         url = self._base_url + endpoint.location(path or {})
         request = requests.Request(endpoint.method, url, {**HEADERS, **(headers or {})}, params=query, data=form)
         seconds = deadline.left()
         if seconds <= 0:
             raise Unreachable(str(endpoint), "no time was left to ask")
-        try:
-            response = self._session.send(request.prepare(), stream=True, timeout=seconds)
-        except (requests.RequestException, HTTPError) as error:
-            raise _unreached(endpoint, error) from None
+        response = self._sent(endpoint, request.prepare(), seconds)
+        if isinstance(response, BrokerError):
+            raise response
         with response:
-            _require_answer(endpoint, response)
-            return Answer(response.status_code, _body(endpoint, response))
+            return answer_of(endpoint, response)
+
+    def _sent(
+        self, endpoint: Endpoint, request: requests.PreparedRequest, seconds: float
+    ) -> requests.Response | BrokerError:
+        """An error is handed back and raised outside, so that nothing of the request hangs on it as its context."""
+        try:
+            return self._session.send(request, stream=True, timeout=seconds)
+        except (requests.RequestException, HTTPError) as error:
+            return unreached(endpoint, error)
 
     def close(self) -> None:
         self._session.close()
@@ -127,71 +121,3 @@ def _is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
-
-
-def _unreached(endpoint: Endpoint, error: Exception) -> BrokerError:
-    """What became of a request without an answer. The words tell whether it may have been sent."""
-    name = str(endpoint)
-    if isinstance(error, requests.exceptions.SSLError):
-        return Unreachable(name, "no safe connection (TLS): the broker's certificate was not accepted")
-    if isinstance(error, requests.exceptions.ProxyError):
-        return Unreachable(name, "no connection through the proxy")
-    if isinstance(error, requests.exceptions.ConnectTimeout):
-        return Unreachable(name, "no connection in time")
-    if isinstance(error, requests.exceptions.Timeout):
-        return Unreachable(name, "the request was sent, and no answer came in time")
-    cause = getattr(error.args[0], "reason", None) if error.args else None
-    if isinstance(cause, NewConnectionError):
-        return Unreachable(name, "no connection")
-    return Unreachable(name, "the connection broke before an answer came")
-
-
-def _require_answer(endpoint: Endpoint, response: requests.Response) -> None:
-    """Let only what a broker's own code can read pass: JSON with status 200 or 4xx."""
-    name, status = str(endpoint), response.status_code
-    if status == 429:
-        raise RateLimited(name, "too many requests (status 429)", retry_after(response.headers))
-    if status >= 500:
-        raise BrokerDown(name, f"the broker failed (status {status})")
-    if 300 <= status < 400:
-        raise BrokerDown(name, f"a redirect, which is never followed (status {status})")
-    what = _not_json(response.headers.get("Content-Type", ""))
-    if status == 200:
-        if what:
-            raise BadAnswer(name, f"{what} instead of JSON (status 200)")
-    elif status < 400:
-        raise BadAnswer(name, f"an answer without content (status {status})")
-    elif what:
-        raise BrokerDown(name, f"{what} instead of JSON (status {status})")
-
-
-def _not_json(content_type: str) -> str | None:
-    """What an answer is by its content type, in our words; None for JSON."""
-    kind = content_type.partition(";")[0].strip().lower()
-    if kind.endswith(("/json", "+json")):
-        return None
-    if kind in {"text/html", "application/xhtml+xml"}:
-        return "an HTML page"
-    if kind.startswith("text/"):
-        return "a text"
-    return "something else" if kind else "an answer without a content type"
-
-
-def _body(endpoint: Endpoint, response: requests.Response) -> bytes:
-    """The whole body, unpacked. One read: the deadline is kept by the socket's own reader, the size by urllib3."""
-    raw: urllib3.HTTPResponse = response.raw
-    name = str(endpoint)
-    too_big = BadAnswer(name, f"an answer of more than {MOST_BYTES // 1024 // 1024} MB")
-    if (raw.length_remaining or 0) > MOST_BYTES:
-        raise too_big
-    try:
-        body = raw.read(MOST_BYTES + 1, decode_content=True)
-    except ReadTimeoutError:
-        raise Unreachable(name, "the answer was not complete in time") from None
-    except DecodeError:
-        raise BadAnswer(name, "an answer that cannot be unpacked") from None
-    except (ProtocolError, HTTPError):
-        raise Unreachable(name, "the connection broke in the middle of the answer") from None
-    if len(body) > MOST_BYTES:
-        raise too_big
-    return body

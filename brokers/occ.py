@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import NamedTuple
 
 from brokers.derived import rounded
@@ -34,6 +35,7 @@ class OptionSymbol(NamedTuple):
         return None if self.root[-1].isdigit() else _STANDARD_MULTIPLIER
 
 
+@lru_cache(maxsize=8192)  # the same holdings come with every sync
 def parse(symbol: str | None) -> OptionSymbol | None:
     """None for whatever is no OCC symbol, such as a futures option."""
     match = _SYMBOL.fullmatch(symbol) if symbol and len(symbol) == _LENGTH else None

@@ -142,6 +142,14 @@ class BoundedAdapter(requests.adapters.HTTPAdapter):
         manager.pool_classes_by_scheme = _POOLS
         return manager
 
+    def close(self) -> None:
+        """Close the pooled connections now; urllib3 would wait until nothing refers to their pool any more."""
+        for manager in (self.poolmanager, *self.proxy_manager.values()):
+            keys = manager.pools.keys()
+            for key in keys:
+                manager.pools[key].close()
+        super().close()
+
     def send(self, *args: Any, **kwargs: Any) -> requests.Response:
         """`timeout` (seconds) is for the whole exchange: connecting, sending and the answer to its last byte."""
         seconds: float = kwargs["timeout"]

@@ -9,11 +9,12 @@ from urllib.parse import urlencode
 import msgspec
 from requests.adapters import BaseAdapter
 
+from brokers.answers import Answer
 from brokers.deadline import Deadline
 from brokers.decoding import Unreadable, decode
 from brokers.endpoints import Endpoint
 from brokers.errors import AccessRefused, BadAnswer, BrokerDown, BrokerError
-from brokers.http import Answer, HttpClient, Unsafe
+from brokers.http import HttpClient, Unsafe
 from brokers.interface import Declaration, NotConfigured
 from brokers.records import AccountFault, AccountSnapshot, Grant, ListedAccount, Listing, Snapshot
 from brokers.schwab import accounts, tokens

@@ -15,9 +15,9 @@ from decimal import Decimal
 
 import msgspec
 
+from brokers.answers import Answer
 from brokers.decoding import Numbers, Unreadable, decode
 from brokers.errors import AppMisconfigured, BadAnswer, BrokerDown, BrokerError, LoginEnded
-from brokers.http import Answer
 from brokers.records import Grant
 from brokers.schwab.declaration import ACCESS_LIFETIME, LOGIN_LIFETIME, TOKEN
 
