@@ -1,0 +1,94 @@
+"""Single values as a person reads them. What is not there is an em dash, never a 0."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from datetime import date, timedelta
+from decimal import ROUND_HALF_EVEN, Decimal
+from typing import Any
+
+from rich.text import Text
+
+from worker.summary import NOT_GIVEN, money
+
+SHORT_ID = 8
+"""Characters of an id in a table; commands take such a beginning for the id."""
+
+_STATUS_STYLES = {"active": "green", "linking": "cyan", "disconnected": "dim"}
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_CENT = Decimal("0.01")
+_HUNDREDTH_OF_A_CENT = Decimal("0.0001")
+
+
+def short_id(value: uuid.UUID | str) -> Text:
+    return Text(str(value)[:SHORT_ID], style="cyan")
+
+
+def plain(value: str | None) -> Text:
+    """Words that came from elsewhere: without markup, and without anything that steers a terminal."""
+    return Text("".join(each if each.isprintable() else "·" for each in value) if value else NOT_GIVEN)
+
+
+def status(value: str) -> Text:
+    return Text(value.replace("_", " "), style=_STATUS_STYLES.get(value, "bold red"))
+
+
+def amount(value: Decimal | None, currency: str | None) -> Text:
+    """`$12,345.67`, `-$0.50` (red), `12,345.67 EUR`."""
+    return Text(money(value, currency), style="red" if value is not None and value < 0 else "", justify="right")
+
+
+def quantity(value: Decimal) -> Text:
+    """All its digits, without trailing zeros: `700`, `-2`, `12.3456`."""
+    return Text(f"{_trimmed(value):,f}", style="red" if value < 0 else "", justify="right")
+
+
+def price(value: Decimal | None) -> Text:
+    """To two places, below 1 to four: an average price has many, and `--json` shows them all."""
+    if value is None:
+        return Text(NOT_GIVEN, justify="right")
+    step = _CENT if abs(value) >= 1 else _HUNDREDTH_OF_A_CENT
+    return Text(f"{value.quantize(step, ROUND_HALF_EVEN):,f}", justify="right")
+
+
+def instrument(row: Mapping[str, Any]) -> Text:
+    """The symbol; an option as `F 18 Dec 26 $12 C`."""
+    if row["put_call"] is None or row["expiry"] is None or row["strike"] is None:
+        return plain(row["symbol"])
+    expiry: date = row["expiry"]
+    day = f"{expiry.day} {_MONTHS[expiry.month - 1]} {expiry:%y}"
+    return plain(f"{row['underlying'] or row['symbol']} {day} {_trimmed(row['strike']):f} {row['put_call'][0]}")
+
+
+def ago(span: timedelta | None) -> Text:
+    """`12 s ago`, `5 min ago`, `3 h ago`, `2 d ago`; `never` for None."""
+    if span is None:
+        return Text("never", style="dim")
+    return Text(f"{spelled(span, parts=1)} ago")
+
+
+SOON = timedelta(days=1)
+"""A login that ends within this is told apart: a person has to act."""
+
+
+def login_end(span: timedelta | None) -> Text:
+    """`in 6 d 23 h`, yellow on its last day; what is past is `3 h ago`, in red. None: it does not end."""
+    if span is None:
+        return Text("no end", style="dim")
+    if span < timedelta(0):
+        return Text(f"{spelled(-span, parts=1)} ago", style="bold red")
+    return Text(f"in {spelled(span, parts=2)}", style="yellow" if span < SOON else "")
+
+
+def spelled(span: timedelta, parts: int) -> str:
+    """The largest units of a span, cut, not rounded: `6 d 23 h` with two parts, `6 d` with one."""
+    seconds = max(0, int(span.total_seconds()))
+    units = (("d", seconds // 86400), ("h", seconds // 3600 % 24), ("min", seconds // 60 % 60), ("s", seconds % 60))
+    first = next((place for place, (_, count) in enumerate(units) if count), len(units) - 1)
+    return " ".join(f"{count} {unit}" for unit, count in units[first : first + parts] if count) or "0 s"
+
+
+def _trimmed(value: Decimal) -> Decimal:
+    whole = value.normalize()
+    return whole.quantize(Decimal(1)) if int(whole.as_tuple().exponent) > 0 else whole

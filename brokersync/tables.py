@@ -1,0 +1,111 @@
+"""Tables for people: connections, accounts, positions. They take rows of `brokersync.queries` and fit 80 columns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+
+from rich import box
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from brokersync import cells
+from brokersync.queries import Row
+from models.connection import SCHEDULED
+
+WORDS = frozenset({"User", "Broker", "Status", "Name", "Symbol", "Description"})
+"""Headings of columns that give way where a terminal is narrow: their words are wrapped, amounts never are."""
+
+
+def connections_table(rows: Sequence[Row]) -> RenderableType:
+    """Who is linked where, when the login ends, how old the data are; under it, what is wrong with any of them."""
+    table = new_table("Connection", "User", "Broker", "Status", "Login ends", "Checked", "Next sync")
+    for row in rows:
+        table.add_row(
+            cells.short_id(row["connection_id"]),
+            cells.plain(row["user_id"]),
+            cells.plain(row["broker"]),
+            cells.status(row["status"]),
+            cells.login_end(row["login_ends_in"]),
+            cells.ago(row["age"]),
+            _next_sync(row),
+        )
+    faults = [_fault(row) for row in rows if row["last_error_kind"] is not None]
+    return Group(table, *faults)
+
+
+def accounts_table(rows: Sequence[Row]) -> RenderableType:
+    """The accounts and their totals; a user's name stands before them where there are several users."""
+    several = len({row["user_id"] for row in rows}) > 1
+    names = ("Account", "Number", "Name", "Type", ">Net liq", ">Cash", "Checked")
+    table = new_table(*(("User", *names) if several else names))
+    for row in rows:
+        table.add_row(
+            *([cells.plain(row["user_id"])] if several else []),
+            cells.short_id(row["account_id"]),
+            cells.plain(row["masked"]),
+            cells.plain(row["nickname"]),
+            cells.plain(row["type"]),
+            cells.amount(row["net_liq"], row["currency"]),
+            cells.amount(row["cash"], row["currency"]),
+            _checked(row),
+        )
+    return table
+
+
+def positions_table(rows: Sequence[Row]) -> RenderableType:
+    """What is held, in each position's currency; above each account's rows its number, where there are several."""
+    several = len({row["account_id"] for row in rows}) > 1
+    table = new_table("Symbol", "Type", ">Quantity", ">Average", ">Mark", ">Value", ">Gain")
+    for place, (_, of_one_account) in enumerate(groupby(rows, key=lambda row: row["account_id"])):
+        for number, row in enumerate(of_one_account):
+            if several and number == 0:
+                if place:
+                    table.add_row()
+                table.add_row(Text.assemble(cells.plain(row["masked"]), " ", cells.short_id(row["account_id"])))
+            table.add_row(
+                cells.instrument(row),
+                cells.plain(row["asset_type"]),
+                cells.quantity(row["quantity"]),
+                cells.price(row["avg_price"]),
+                cells.price(row["mark_price"]),
+                cells.amount(row["market_value"], row["currency"]),
+                cells.amount(row["unrealized_pnl"], row["currency"]),
+            )
+    return table
+
+
+def new_table(*names: str) -> Table:
+    """An empty table with these headings; one that begins with `>` is for amounts, which stand on the right."""
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
+    for name in names:
+        table.add_column(
+            name.removeprefix(">"),
+            justify="right" if name.startswith(">") else "left",
+            no_wrap=name not in WORDS,
+            overflow="fold",
+        )
+    return table
+
+
+def _next_sync(row: Row) -> Text:
+    span = row["next_sync_in"]
+    if span is None or row["status"] not in SCHEDULED:
+        return Text("none", style="dim")
+    return Text("now" if span.total_seconds() <= 0 else f"in {cells.spelled(span, parts=1)}")
+
+
+def _checked(row: Row) -> Text:
+    return cells.ago(row["age"]) if row["missing_since"] is None else Text("not shared", style="yellow")
+
+
+def _fault(row: Row) -> RenderableType:
+    line = Text.assemble(
+        cells.short_id(row["connection_id"]),
+        (f" {row['last_error_kind'].replace('_', ' ')}", "bold red"),
+        ": ",
+        cells.plain(row["last_error_text"]),
+    )
+    return Padding(line, (1, 0, 0, 0))
