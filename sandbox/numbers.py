@@ -18,6 +18,7 @@ CENT = Decimal("0.01")
 _encoder = msgspec.json.Encoder(decimal_format="number")
 
 Number = int | Decimal
+Block = dict[str, Number | bool]
 
 
 def encode(document: object) -> bytes:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sandbox.balances import balances, maintenance
+from sandbox.balances import balances
 from sandbox.instruments import Certificate, Instrument, Option
 from sandbox.market import Market
 from sandbox.numbers import CENT, Number, money, noisy, quantity, short
@@ -89,7 +89,7 @@ def _position(account: Account, holding: Holding, market: Market) -> Document:
         row["agedQuantity"] = quantity(holding.settled)
     row["instrument"] = _instrument(holding.instrument, market)
     row["marketValue"] = money(value)
-    row["maintenanceRequirement"] = money(maintenance(holding, market)) if account.type == "MARGIN" else 0
+    row["maintenanceRequirement"] = money(holding.requirement(market)) if account.type == "MARGIN" else 0
     side = "Long" if is_long else "Short"
     row[f"average{side}Price"] = short(holding.trade_average)
     row[f"taxLotAverage{side}Price"] = short(holding.average)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -11,6 +12,10 @@ from sandbox.instruments import Instrument
 from sandbox.market import Market
 
 NOTHING = Decimal(0)
+# Schwab's real rules look at much more; these make plausible figures.
+STOCK_REQUIREMENT = Decimal("0.3")
+SHORT_OPTION_REQUIREMENT = Decimal(2)
+
 AVERAGE_DIGITS = Decimal("0.000000000001")
 
 
@@ -53,6 +58,13 @@ class Holding:
     def cost(self, market: Market) -> Decimal:
         return market.value(self.instrument, self.signed, self.average)
 
+    def requirement(self, market: Market) -> Decimal:
+        """The equity that it ties up in a margin account."""
+        value = self.value(market)
+        if self.instrument.asset_type == "OPTION":
+            return max(NOTHING, -value) * SHORT_OPTION_REQUIREMENT
+        return abs(value) * STOCK_REQUIREMENT
+
     def day_profit(self, market: Market) -> Decimal:
         close = market.previous_close(self.instrument.symbol)
         before = market.value(self.instrument, self.sign * self.previous_quantity, close)
@@ -68,7 +80,7 @@ class Holding:
 
 @dataclass(frozen=True)
 class Totals:
-    """The terms of the net liquidation value. `short` and `short_option` are negative or 0."""
+    """The terms of the net liquidation value, and the equity that is tied up. What is short is negative or 0."""
 
     cash: Decimal = NOTHING
     long: Decimal = NOTHING
@@ -78,6 +90,7 @@ class Totals:
     bond: Decimal = NOTHING
     fund: Decimal = NOTHING
     money_market: Decimal = NOTHING
+    required: Decimal = NOTHING
 
     @property
     def liquidation(self) -> Decimal:
@@ -106,12 +119,10 @@ class Account:
         yield from self.holdings.values()
 
     def totals(self, market: Market) -> Totals:
-        sums = {
-            "cash": self.cash,
-            **dict.fromkeys(("long", "short", "long_option", "short_option", "bond", "fund", "money_market"), NOTHING),
-        }
+        sums: defaultdict[str, Decimal] = defaultdict(Decimal, cash=self.cash)
         for holding in self.rows():
             sums[_term(holding)] += holding.value(market)
+            sums["required"] += holding.requirement(market)
         return Totals(**sums)
 
     def open_day(self, market: Market) -> None:
