@@ -15,7 +15,7 @@ UV_INSTALL := $(UV) pip install --quiet --python .venv/bin/python
 COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-annotate --no-header
 
-.PHONY: help demo test check lock system-deps clean
+.PHONY: help demo test check readme lock system-deps clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -31,6 +31,9 @@ check: .venv/.dev  ## lint, format, strict types and the import table: with `tes
 	.venv/bin/ruff format --check
 	.venv/bin/mypy
 	.venv/bin/lint-imports
+
+readme: .venv/.demo  ## rewrite the table of the environment in README.md
+	.venv/bin/python -m brokersync.reference
 
 lock: .venv/.uv  ## resolve the newest versions that pyproject.toml allows into locks/
 	$(COMPILE) --upgrade pyproject.toml --extra embedded --group dev -o locks/dev.txt

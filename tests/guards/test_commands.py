@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from importlib import import_module
+from importlib.util import find_spec
+
+import click
+import pytest
+
+from tests.guards.tree import ROOT
+
+README = ROOT / "README.md"
+THERE = find_spec("brokersync.main") is not None
+
+
+def commands() -> Iterator[tuple[str, click.Command]]:
+    """Every command and subcommand by what one types."""
+    if THERE:
+        yield from below("brokersync", import_module("brokersync.main").cli)
+
+
+def below(name: str, command: click.Command) -> Iterator[tuple[str, click.Command]]:
+    if isinstance(command, click.Group):
+        for child_name, child in command.commands.items():
+            yield from below(f"{name} {child_name}", child)
+    else:
+        yield name, command
+
+
+@pytest.mark.skipif(not THERE, reason="there is no command line yet")
+def test_every_command_and_every_option_has_help() -> None:
+    silent = []
+    for name, command in commands():
+        if not command.help:
+            silent.append(name)
+        for parameter in command.params:
+            if isinstance(parameter, click.Option) and not parameter.help:
+                silent.append(f"{name} {parameter.opts[0]}")
+    assert silent == []
+
+
+@pytest.mark.skipif(not (THERE and README.exists()), reason="there is no command line or no README.md yet")
+def test_every_command_stands_in_the_readme() -> None:
+    readme = README.read_text()
+    assert [name for name, _ in commands() if name not in readme] == []
+
+
+def test_make_alone_lists_every_target() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    targets = makefile.partition(".PHONY:")[2].partition("\n")[0].split()
+    listed = subprocess.run(["make", "-s"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert [line.split()[1] for line in listed.splitlines()] == targets
