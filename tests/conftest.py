@@ -2,6 +2,7 @@
 
 pytest_plugins = (
     "tests.plugins.servers",
+    "tests.plugins.database",
     "tests.plugins.sockets",
     "tests.plugins.skips",
 )
