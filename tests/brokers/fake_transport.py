@@ -12,7 +12,6 @@ import requests
 import urllib3
 from requests.adapters import BaseAdapter
 
-
 JSON = {"Content-Type": "application/json"}
 
 

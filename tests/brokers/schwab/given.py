@@ -41,3 +41,9 @@ def schwab(transport: FakeTransport, **values: str) -> Schwab:
 def answering(changes: dict[tuple[str, str], Reply]) -> Schwab:
     """Schwab on a network with these changes."""
     return schwab(network(changes))
+
+
+LOGIN_ENDED = (reply(payloads.ended(), 400), reply(payloads.ended_2026(), 400))
+WRONG_APP = (reply(payloads.wrong_app(), 401),)
+ACCESS_REFUSED = reply(payloads.not_authorized(), 401)
+WITHOUT_REFRESH_TOKEN = reply(payloads.tokens(refresh_token=...))

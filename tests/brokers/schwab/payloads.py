@@ -44,7 +44,7 @@ def tokens(**changes: object) -> Document:
     return {name: value for name, value in document.items() if value is not ...}
 
 
-def row(instrument: Document, long: float = 0, short: float = 0, **values: object) -> Document:
+def row(instrument: Document | None, long: float = 0, short: float = 0, **values: object) -> Document:
     """One row as Schwab writes it: one-sided."""
     side = "long" if long else "short"
     document: Document = {
@@ -64,7 +64,7 @@ def row(instrument: Document, long: float = 0, short: float = 0, **values: objec
 
 
 def equity(symbol: str = "KLMN", long: float = 700, **values: object) -> Document:
-    return row({"assetType": "EQUITY", "symbol": symbol, "cusip": "345370860", "netChange": -0.25}, long, **values)
+    return row({"assetType": "EQUITY", "symbol": symbol, "cusip": "999000111", "netChange": -0.25}, long, **values)
 
 
 def option(symbol: str = "KLMN  270115P00042500", short: float = 2, **values: object) -> Document:
@@ -77,31 +77,31 @@ def option(symbol: str = "KLMN  270115P00042500", short: float = 2, **values: ob
         "putCall": "PUT",
         "underlyingSymbol": "KLMN",
     }
-    values = {"marketValue": -618.0, "averagePrice": 2.7733, **values}
+    values = {"marketValue": -564.0, "averagePrice": 3.1466, **values}
     return row(instrument, short=short, **values)
 
 
 def margin_balances(**changes: object) -> Document:
     document: Document = {
         "accruedInterest": 0,
-        "cashBalance": 4488.1,
+        "cashBalance": 5120.35,
         "cashReceipts": 0,
         "longOptionMarketValue": 0,
-        "liquidationValue": 12172.1,
-        "longMarketValue": 8302.0,
+        "liquidationValue": 11010.35,
+        "longMarketValue": 6454.0,
         "moneyMarketFund": 0,
         "savings": 0,
         "shortMarketValue": 0,
         "pendingDeposits": 0,
         "mutualFundValue": 0,
         "bondValue": 0,
-        "shortOptionMarketValue": -618.0,
+        "shortOptionMarketValue": -564.0,
         "availableFunds": 7401.25,
         "availableFundsNonMarginableTrade": 7401.25,
         "buyingPower": 14802.5,
         "buyingPowerNonMarginableTrade": 7401.26,
         "dayTradingBuyingPower": 29605,
-        "equity": 12790.1,
+        "equity": 11574.35,
         "equityPercentage": 98.5,
         "maintenanceCall": 0,
         "maintenanceRequirement": 2490.6,
@@ -148,7 +148,7 @@ def margin_account(**changes: object) -> Document:
         "accountNumber": MARGIN_NUMBER,
         "roundTrips": 0,
         "isDayTrader": False,
-        "positions": [equity(marketValue=8302.0, averagePrice=11.207714285714), option()],
+        "positions": [equity(marketValue=6454.0, averagePrice=8.731428571429), option()],
         "initialBalances": {"bondValue": 59210.0, "liquidationValue": 1, "cashBalance": 2, "isInCall": False},
         "currentBalances": margin_balances(),
         "projectedBalances": {"availableFunds": 7401.25, "stockBuyingPower": 14802.53, "isInCall": 0},

@@ -1,0 +1,212 @@
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from brokers.errors import BadAnswer
+from brokers.records import AccountFault, AccountSnapshot, Snapshot
+from brokers.schwab.accounts import account_hashes, single, snapshot
+from tests.brokers.schwab import payloads
+
+HASHES = {payloads.MARGIN_NUMBER: payloads.MARGIN_HASH, payloads.CASH_NUMBER: payloads.CASH_HASH}
+
+
+def read(*accounts: object) -> Snapshot:
+    return snapshot(HASHES, json.dumps(accounts).encode())
+
+
+def fault_of(account: payloads.Document) -> str:
+    """What is wrong with one account, next to another that is well and must stay so."""
+    snap = read(account, payloads.cash_account() if is_margin(account) else payloads.margin_account())
+    wrong, well = snap.accounts
+    assert isinstance(wrong, AccountFault)
+    assert wrong.number == account["securitiesAccount"]["accountNumber"]
+    assert wrong.endpoint == "GET /accounts"
+    assert isinstance(well, AccountSnapshot)
+    return wrong.fault
+
+
+def is_margin(account: payloads.Document) -> bool:
+    return bool(account["securitiesAccount"]["accountNumber"] == payloads.MARGIN_NUMBER)
+
+
+def test_accounts_are_joined_with_their_hashes_by_number() -> None:
+    margin, cash = read(payloads.margin_account(), payloads.cash_account()).accounts
+    assert isinstance(margin, AccountSnapshot)
+    assert isinstance(cash, AccountSnapshot)
+    assert (margin.number, margin.broker_account_id) == (payloads.MARGIN_NUMBER, payloads.MARGIN_HASH)
+    assert (cash.number, cash.broker_account_id) == (payloads.CASH_NUMBER, payloads.CASH_HASH)
+    assert (margin.type, margin.currency, margin.as_of) == ("MARGIN", "USD", None)
+    assert (cash.type, cash.balances.cash) == ("CASH", Decimal("1561.98"))
+    assert margin.balances.net_liq == Decimal("11010.35")
+    assert margin.balances.stock_buying_power == Decimal("14802.53")
+    assert [position.symbol for position in margin.positions] == ["KLMN", "KLMN  270115P00042500"]
+
+
+@pytest.mark.parametrize("nothing", [..., None, []])
+def test_no_positions_mean_none_where_the_totals_are_0(nothing: object) -> None:
+    _, cash = read(payloads.margin_account(), payloads.cash_account(positions=nothing)).accounts
+    assert isinstance(cash, AccountSnapshot)
+    assert cash.positions == ()
+
+
+@pytest.mark.parametrize("nothing", [..., None, []])
+@pytest.mark.parametrize(
+    "totals", [{"longMarketValue": 8.5}, {"shortMarketValue": -1}, {"longOptionMarketValue": ...}, {"bondValue": 1}]
+)
+def test_no_positions_are_a_fault_where_the_totals_say_otherwise(nothing: object, totals: payloads.Document) -> None:
+    account = payloads.cash_account(positions=nothing, currentBalances=payloads.cash_balances(**totals))
+    assert fault_of(account) == "no positions, and balances that do not say there are none"
+
+
+@pytest.mark.parametrize(
+    ("account", "fault"),
+    [
+        (payloads.margin_account(currentBalances=...), "an account without balances"),
+        (payloads.margin_account(currentBalances=None), "an account without balances"),
+        (
+            payloads.margin_account(currentBalances=payloads.margin_balances(liquidationValue=...)),
+            "balances without cashBalance or liquidationValue",
+        ),
+        (
+            payloads.margin_account(currentBalances=payloads.margin_balances(cashBalance=None)),
+            "balances without cashBalance or liquidationValue",
+        ),
+        (
+            payloads.margin_account(currentBalances=payloads.margin_balances(equity="NaN")),
+            "a number that is not finite or of an impossible size at securitiesAccount.currentBalances.equity",
+        ),
+        (
+            payloads.margin_account(positions=[payloads.equity(), payloads.equity("B", marketValue="1e400")]),
+            "a number that is not finite or of an impossible size at securitiesAccount.positions[1].marketValue",
+        ),
+        (
+            payloads.margin_account(positions=[payloads.equity(longQuantity=True)]),
+            "bool instead of decimal | null at securitiesAccount.positions[0].longQuantity",
+        ),
+        (payloads.margin_account(positions={}), "object instead of array | null at securitiesAccount.positions"),
+        (payloads.margin_account(positions=["KLMN"]), "str instead of object at securitiesAccount.positions[0]"),
+        (payloads.margin_account(positions=[payloads.row(None, 1)]), "no instrument at positions[0]"),
+        (payloads.margin_account(type=...), "no type at securitiesAccount"),
+        (payloads.margin_account(type=1), "int instead of str at securitiesAccount.type"),
+    ],
+)
+def test_what_is_wrong_with_one_account_stays_with_it(account: payloads.Document, fault: str) -> None:
+    assert fault_of(account) == fault
+
+
+def test_a_listed_account_that_is_missing_is_a_fault() -> None:
+    margin, cash = read(payloads.margin_account()).accounts
+    assert isinstance(margin, AccountSnapshot)
+    assert cash == AccountFault(
+        number=payloads.CASH_NUMBER, endpoint="GET /accounts", fault="a listed account that is not in the answer"
+    )
+
+
+def test_an_account_that_is_not_listed_is_a_fault() -> None:
+    stranger = payloads.cash_account(accountNumber="70000009")
+    accounts = read(payloads.margin_account(), payloads.cash_account(), stranger).accounts
+    assert accounts[2] == AccountFault(
+        number="70000009", endpoint="GET /accounts", fault="an account that the login does not list"
+    )
+
+
+def test_an_account_that_stands_there_twice_is_a_fault() -> None:
+    accounts = read(payloads.margin_account(), payloads.cash_account(), payloads.margin_account(positions=[])).accounts
+    assert [type(account) for account in accounts] == [AccountFault, AccountSnapshot]
+
+
+def test_new_fields_and_booleans_where_numbers_were_described_do_no_harm() -> None:
+    account = payloads.margin_account(currentBalances=payloads.margin_balances(isInCall=True, brandNew={"a": [1]}))
+    account["securitiesAccount"]["surprise"] = [None]
+    assert isinstance(read(account, payloads.cash_account()).accounts[0], AccountSnapshot)
+
+
+@pytest.mark.parametrize(
+    ("body", "fault"),
+    [
+        (b"", "an answer that is not JSON"),
+        (b"<html>", "an answer that is not JSON"),
+        (b'[{"securitiesAccount": {"accountNumber": "40917733", "x": NaN}}]', "an answer that is not JSON"),
+        (b"{}", "object instead of array"),
+        (b"null", "null instead of array"),
+        (b"[]", "an empty list, though the login has accounts"),
+        (b"[{}]", "no securitiesAccount"),
+        (b'[{"securitiesAccount": {"accountNumber": 7}}]', "int instead of str at securitiesAccount.accountNumber"),
+    ],
+)
+def test_what_is_wrong_with_the_whole_answer_fails_it(body: bytes, fault: str) -> None:
+    with pytest.raises(BadAnswer) as caught:
+        snapshot(HASHES, body)
+    assert str(caught.value) == f"GET /accounts: {fault}"
+
+
+WHOLE = json.dumps(payloads.accounts()).encode()
+
+
+def test_an_answer_that_ends_too_early_wherever_is_never_a_smaller_one() -> None:
+    for end in range(len(WHOLE)):
+        with pytest.raises(BadAnswer):
+            snapshot(HASHES, WHOLE[:end])
+
+
+@given(st.data())
+def test_an_answer_with_a_piece_cut_out_is_never_read_as_an_empty_account(data: st.DataObject) -> None:
+    start = data.draw(st.integers(0, len(WHOLE) - 1))
+    end = data.draw(st.integers(start + 1, len(WHOLE)))
+    try:
+        snap = snapshot(HASHES, WHOLE[:start] + WHOLE[end:])
+    except BadAnswer:
+        return
+    for account in snap.accounts:
+        if isinstance(account, AccountSnapshot) and account.number == payloads.MARGIN_NUMBER:
+            assert account.positions
+            assert account.balances.net_liq is not None
+
+
+def test_account_hashes_are_read_by_number() -> None:
+    assert account_hashes(json.dumps(payloads.account_numbers()).encode()) == HASHES
+    twice = [*payloads.account_numbers(), *payloads.account_numbers()]
+    assert account_hashes(json.dumps(twice).encode()) == HASHES
+
+
+@pytest.mark.parametrize(
+    ("document", "fault"),
+    [
+        ([], "an empty list: no account is linked to this login"),
+        ({}, "object instead of array"),
+        ([{"accountNumber": "1"}], r"no hashValue at [0]"),
+        ([{"accountNumber": "", "hashValue": "A"}], "an account without number or hash"),
+        ([{"accountNumber": "1", "hashValue": ""}], "an account without number or hash"),
+        (
+            [{"accountNumber": "1", "hashValue": "A"}, {"accountNumber": "1", "hashValue": "B"}],
+            "one account with two hashes",
+        ),
+    ],
+)
+def test_a_list_of_numbers_that_cannot_be_true_is_a_bad_answer(document: object, fault: str) -> None:
+    with pytest.raises(BadAnswer) as caught:
+        account_hashes(json.dumps(document).encode())
+    assert str(caught.value) == f"GET /accounts/accountNumbers: {fault}"
+
+
+def test_one_account_is_read_as_one_of_many_is() -> None:
+    account = single("the-hash", json.dumps(payloads.margin_account()).encode())
+    assert isinstance(account, AccountSnapshot)
+    assert account.broker_account_id == "the-hash"
+    [many, _] = read(payloads.margin_account(), payloads.cash_account()).accounts
+    assert isinstance(many, AccountSnapshot)
+    assert (account.balances, account.positions) == (many.balances, many.positions)
+
+
+def test_one_account_that_cannot_be_read_is_a_fault_and_without_a_number_a_bad_answer() -> None:
+    wrong = single("the-hash", json.dumps(payloads.margin_account(currentBalances=None)).encode())
+    assert wrong == AccountFault(
+        number=payloads.MARGIN_NUMBER, endpoint="GET /accounts/{account}", fault="an account without balances"
+    )
+    with pytest.raises(BadAnswer, match="no securitiesAccount"):
+        single("the-hash", b"{}")

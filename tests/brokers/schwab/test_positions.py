@@ -1,0 +1,217 @@
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+import msgspec
+import pytest
+
+from brokers.decoding import Unreadable
+from brokers.records import AssetType, Position
+from brokers.schwab.positions import positions
+from brokers.schwab.wire import Row
+from tests.brokers.schwab import payloads
+
+
+def read(*rows: payloads.Document) -> tuple[Position, ...]:
+    return positions(msgspec.json.decode(msgspec.json.encode(rows), type=list[Row]))
+
+
+def one(document: payloads.Document) -> Position:
+    [position] = read(document)
+    return position
+
+
+def test_a_share_is_read_to_the_last_digit() -> None:
+    assert one(
+        payloads.equity(marketValue=6454.0, averagePrice=8.731428571429, currentDayProfitLoss=-70.5)
+    ) == Position(
+        instrument_key="KLMN",
+        symbol="KLMN",
+        asset_type=AssetType.EQ,
+        broker_asset_type="EQUITY",
+        quantity=Decimal(700),
+        currency="USD",
+        avg_price=Decimal("8.731428571429"),
+        mark_price=Decimal("9.22"),
+        market_value=Decimal("6454.0"),
+        cost_basis=Decimal("6112.0000000003"),
+        unrealized_pnl=Decimal("5.5"),
+        day_pnl=Decimal("-70.5"),
+        multiplier=Decimal(1),
+        cusip="999000111",
+    )
+
+
+def test_a_short_option_is_negative_and_its_symbol_is_taken_apart() -> None:
+    position = one(payloads.option(short=2, marketValue=-564.0, averagePrice=3.1466, shortOpenProfitLoss=65.32))
+    assert position.asset_type is AssetType.OPT
+    assert position.instrument_key == "KLMN  270115P00042500"
+    assert position.quantity == -2
+    assert position.multiplier == 100
+    assert position.mark_price == Decimal("2.82")
+    assert position.cost_basis == Decimal("-629.32")
+    assert position.unrealized_pnl == Decimal("65.32")
+    assert position.market_value is not None
+    assert position.unrealized_pnl == position.market_value - position.cost_basis
+    assert (position.underlying, position.expiry, position.strike, position.put_call) == (
+        "KLMN",
+        date(2027, 1, 15),
+        Decimal("42.5"),
+        "PUT",
+    )
+    assert position.description == "KLMN INC 01/15/2027 $42.5 Put"
+
+
+def test_a_fractional_etf_is_exact() -> None:
+    instrument = {"assetType": "COLLECTIVE_INVESTMENT", "symbol": "WXYZ", "type": "EXCHANGE_TRADED_FUND"}
+    position = one(payloads.row(instrument, 58.4172, marketValue=3105.700000000002, averagePrice=37.214608330217))
+    assert position.asset_type is AssetType.ETF
+    assert position.quantity == Decimal("58.4172")
+    assert position.market_value == Decimal("3105.700000000002")
+    assert position.mark_price == Decimal("53.1641365899")
+    assert position.cost_basis == Decimal("2173.973217748")
+
+
+def test_a_bonds_prices_are_in_percent_of_par() -> None:
+    instrument = {"assetType": "FIXED_INCOME", "symbol": "99900AAB1", "cusip": "99900AAB1", "variableRate": 3.9}
+    position = one(payloads.row(instrument, 100, marketValue=99875.0, averagePrice=100.0))
+    assert position.asset_type is AssetType.BOND
+    assert position.multiplier == 10
+    assert position.mark_price == Decimal("99.875")
+    assert position.cost_basis == Decimal(100_000)
+
+
+@pytest.mark.parametrize(
+    ("word", "asset_type", "multiplier"),
+    [
+        ("EQUITY", AssetType.EQ, 1),
+        ("COLLECTIVE_INVESTMENT", AssetType.ETF, 1),
+        ("MUTUAL_FUND", AssetType.FUND, 1),
+        ("CASH_EQUIVALENT", AssetType.CASH, 1),
+        ("FIXED_INCOME", AssetType.BOND, 10),
+        ("FUTURE", AssetType.FUT, None),
+        ("FOREX", AssetType.FX, None),
+        ("CURRENCY", AssetType.FX, None),
+        ("INDEX", AssetType.OTHER, None),
+        ("TOMORROWS_THING", AssetType.OTHER, None),
+        (None, AssetType.OTHER, None),
+    ],
+)
+def test_every_asset_type_passes_known_or_not(word: str | None, asset_type: AssetType, multiplier: int | None) -> None:
+    position = one(payloads.row({"assetType": word, "symbol": "X"}, 4, marketValue=100.0, averagePrice=20))
+    assert (position.asset_type, position.broker_asset_type) == (asset_type, word or "")
+    assert position.multiplier == multiplier
+    assert (position.mark_price is None) == (multiplier is None)
+    assert (position.cost_basis is None) == (multiplier is None)
+    assert (position.market_value, position.avg_price) == (Decimal("100.0"), Decimal(20))
+
+
+def test_an_adjusted_option_has_no_mark_that_we_could_know() -> None:
+    position = one(payloads.option("KLMN1 270115P00042500"))
+    assert (position.multiplier, position.mark_price, position.cost_basis) == (None, None, None)
+    assert (position.strike, position.underlying) == (Decimal("42.5"), "KLMN")
+
+
+def test_an_option_with_another_kind_of_symbol_keeps_what_the_broker_says() -> None:
+    instrument = {"assetType": "OPTION", "symbol": "/ESH27_P5050:XCME", "underlyingSymbol": "/ESH27", "putCall": "PUT"}
+    position = one(payloads.row(instrument, 1))
+    assert (position.instrument_key, position.underlying, position.put_call) == ("/ESH27_P5050:XCME", "/ESH27", "PUT")
+    assert (position.expiry, position.strike, position.multiplier) == (None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("instrument", "key"),
+    [
+        ({"symbol": "KLMN", "cusip": "999000111", "instrumentId": 9}, "KLMN"),
+        ({"symbol": "", "cusip": "999000111", "instrumentId": 9}, "999000111"),
+        ({"cusip": None, "instrumentId": 9}, "9"),
+    ],
+)
+def test_an_instrument_is_known_by_the_first_name_it_has(instrument: payloads.Document, key: str) -> None:
+    position = one(payloads.row({"assetType": "EQUITY", **instrument}, 1))
+    assert (position.instrument_key, position.symbol) == (key, key)
+
+
+@pytest.mark.parametrize(
+    ("row", "says"),
+    [
+        (payloads.row({"assetType": "EQUITY", "symbol": ""}, 1), "an instrument without symbol, CUSIP and id"),
+        (payloads.row(None, 1), "no instrument"),
+        (payloads.equity(longQuantity=..., shortQuantity=...), "no quantity"),
+        (payloads.equity(longQuantity=-1), "a quantity below 0"),
+        (payloads.equity(shortQuantity=-1), "a quantity below 0"),
+    ],
+)
+def test_a_row_that_cannot_be_read_spoils_the_account(row: payloads.Document, says: str) -> None:
+    with pytest.raises(Unreadable, match=rf"^{says} at positions\[1\]$"):
+        read(payloads.equity("OTHER"), row)
+
+
+def test_a_row_with_one_quantity_only_is_read() -> None:
+    assert one(payloads.equity(shortQuantity=...)).quantity == 700
+    assert one(payloads.option(longQuantity=None)).quantity == -2
+
+
+def test_a_row_without_values_is_held_and_its_values_are_not_known() -> None:
+    position = one(
+        payloads.equity(marketValue=None, averagePrice=..., longOpenProfitLoss=..., currentDayProfitLoss=None)
+    )
+    assert position.quantity == 700
+    values = (position.market_value, position.avg_price, position.mark_price, position.cost_basis)
+    assert (*values, position.unrealized_pnl, position.day_pnl) == (None,) * 6
+
+
+def test_rows_of_one_instrument_are_merged() -> None:
+    position, other = read(
+        payloads.equity(long=10, averagePrice=100, marketValue=1050, longOpenProfitLoss=50, currentDayProfitLoss=2),
+        payloads.equity("OTHER"),
+        payloads.equity(long=30, averagePrice=120, marketValue=3150, longOpenProfitLoss=-450, currentDayProfitLoss=3),
+    )
+    assert other.symbol == "OTHER"
+    assert position.quantity == 40
+    assert position.avg_price == 115
+    assert position.market_value == 4200
+    assert position.mark_price == 105
+    assert position.cost_basis == 4600
+    assert position.unrealized_pnl == -400
+    assert position.day_pnl == 5
+
+
+def test_a_long_and_a_short_side_are_netted_and_the_average_still_gives_the_cost() -> None:
+    position = read(
+        payloads.equity(long=10, averagePrice=100, marketValue=1050, longOpenProfitLoss=50),
+        payloads.equity(
+            long=0, shortQuantity=4, averagePrice=110, marketValue=-420, longOpenProfitLoss=..., shortOpenProfitLoss=20
+        ),
+    )[0]
+    assert position.quantity == 6
+    assert (position.market_value, position.cost_basis, position.unrealized_pnl) == (630, 560, 70)
+    assert position.avg_price == Decimal("93.3333333333")
+    assert position.mark_price == 105
+
+
+def test_sides_that_cancel_out_have_no_price() -> None:
+    position = read(
+        payloads.equity(long=4, averagePrice=100, marketValue=420),
+        payloads.equity(long=0, shortQuantity=4, averagePrice=110, marketValue=-420),
+    )[0]
+    assert (position.quantity, position.market_value, position.cost_basis) == (0, 0, -40)
+    assert (position.avg_price, position.mark_price) == (None, None)
+
+
+def test_a_sum_with_an_unknown_part_is_unknown() -> None:
+    position = read(payloads.equity(long=4), payloads.equity(long=4, averagePrice=..., marketValue=None))[0]
+    assert position.quantity == 8
+    assert (position.avg_price, position.market_value, position.cost_basis) == (None, None, None)
+
+
+def test_two_kinds_of_unit_under_one_symbol_are_not_added_up() -> None:
+    bond = payloads.row({"assetType": "FIXED_INCOME", "symbol": "KLMN"}, 5)
+    with pytest.raises(Unreadable, match="two different instruments with one symbol"):
+        read(payloads.equity(), bond)
+
+
+def test_a_row_of_nothing_has_no_mark() -> None:
+    position = one(payloads.equity(long=0, marketValue=0))
+    assert (position.quantity, position.mark_price) == (0, None)
