@@ -77,15 +77,17 @@ def test_on_a_given_redis_an_unused_number_is_taken_and_left_empty(servers: Addr
             assert urlsplit(url).path == "/14"
             with own_redis_database(servers.redis_url) as another:
                 assert urlsplit(another).path == "/13"
+            assert taken.dbsize() == 0
             taken.set("ours", "1")
-            assert taken.get(MARK) is not None
         assert taken.dbsize() == 0
+    with redis.Redis.from_url(servers.redis_url) as marks:
+        assert list(marks.scan_iter(f"{MARK}*")) == []
         assert somebodys.get("theirs") == b"1"
         somebodys.delete("theirs")
 
 
 @pytest.mark.servers
 def test_a_given_redis_without_an_unused_number_is_refused(servers: Addresses, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tests.plugins.given_servers._take", lambda client: False)
+    monkeypatch.setattr("tests.plugins.given_servers._is_empty", lambda client: False)
     with pytest.raises(NoRoom, match="REDIS_URL"), own_redis_database(servers.redis_url):
         pass

@@ -13,6 +13,8 @@ import sqlalchemy
 from settings import Settings
 
 MARK = "brokersync:test-run"
+# Seconds. A run that was killed leaves its mark; no run takes this long.
+MARK_LIFETIME = 3600
 
 
 class NoRoom(Exception):
@@ -36,27 +38,35 @@ def own_database(server_url: str) -> Iterator[str]:
 
 @contextmanager
 def own_redis_database(server_url: str) -> Iterator[str]:
-    """A numbered database that was empty, marked as ours while the run lasts. Nothing else is read or written."""
-    for number in range(15, 0, -1):
-        url = urlsplit(server_url)._replace(path=f"/{number}").geturl()
-        with redis.Redis.from_url(url, decode_responses=True) as client:
-            if not _take(client):
+    """A numbered database that was empty. While the run lasts, a mark beside it keeps other runs away from it."""
+    with redis.Redis.from_url(server_url, decode_responses=True) as marks:
+        for number in range(15, 0, -1):
+            url = urlsplit(server_url)._replace(path=f"/{number}").geturl()
+            mark = f"{MARK}:{number}"
+            if not marks.set(mark, "1", nx=True, ex=MARK_LIFETIME):
                 continue
             try:
-                yield url
+                with redis.Redis.from_url(url, decode_responses=True) as client:
+                    if not _is_empty(client):
+                        continue
+                    try:
+                        yield url
+                    finally:
+                        empty(client)
+                    return
             finally:
-                client.delete(*client.scan_iter())
-            return
+                marks.delete(mark)
     raise NoRoom("REDIS_URL: all numbered databases (1 to 15) of that server hold keys; the tests need an empty one.")
 
 
-def _take(client: redis.Redis) -> bool:
+def empty(client: redis.Redis) -> None:
+    """Remove every key of this database, which is ours."""
+    for key in client.scan_iter(count=1000):
+        client.unlink(key)
+
+
+def _is_empty(client: redis.Redis) -> bool:
     try:
-        if client.dbsize() or not client.set(MARK, "1", nx=True):
-            return False
+        return client.dbsize() == 0
     except redis.ResponseError:  # a server with fewer databases
         return False
-    if client.dbsize() == 1:
-        return True
-    client.delete(MARK)
-    return False

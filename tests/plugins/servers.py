@@ -12,7 +12,7 @@ import redis
 from brokersync import embedded
 from models import migrate
 from settings import Settings
-from tests.plugins.given_servers import MARK, own_database, own_redis_database
+from tests.plugins.given_servers import empty, own_database, own_redis_database
 
 
 @dataclass(frozen=True)
@@ -56,19 +56,12 @@ def database_url(servers: Addresses) -> str:
 def redis_client(servers: Addresses) -> Iterator[redis.Redis]:
     """A client of the run's Redis (text, not bytes), which is empty before and after the test."""
     with redis.Redis.from_url(servers.redis_url, decode_responses=True) as client:
-        _empty(client)
+        empty(client)
         yield client
-        _empty(client)
+        empty(client)
 
 
 @pytest.fixture
 def redis_url(servers: Addresses, redis_client: redis.Redis) -> str:
     """The address of the run's Redis, which is empty before and after the test."""
     return servers.redis_url
-
-
-def _empty(client: redis.Redis) -> None:
-    # Not FLUSHDB: on somebody else's server, the mark that this database is taken has to stay.
-    for key in client.scan_iter(count=1000):
-        if key != MARK:
-            client.unlink(key)
