@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from functools import cache
 from typing import Any
 
@@ -23,9 +24,17 @@ app.config_from_object(celeryconfig)
 watchdog = Watchdog(limits.SYNC_DEADLINE + limits.WATCHDOG_GRACE)
 
 
-@cache
+_making_parts = threading.Lock()
+
+
 def parts() -> Parts:
-    """Made when the first task runs. Raises `settings.NotConfigured`."""
+    """Made when the first task runs, once for all threads. Raises `settings.NotConfigured`."""
+    with _making_parts:
+        return _parts()
+
+
+@cache
+def _parts() -> Parts:
     loaded = settings.load()
     return Parts(
         settings=loaded,
@@ -43,5 +52,5 @@ def _configure_logging(loglevel: int | str = "INFO", **_: Any) -> None:
 
 @worker_shutdown.connect
 def _close(**_: Any) -> None:
-    if parts.cache_info().currsize:
+    if _parts.cache_info().currsize:
         parts().close()

@@ -10,6 +10,7 @@ import logging
 import uuid
 
 import redis
+from sqlalchemy.exc import SQLAlchemyError
 
 from brokers.records import ComeBack
 from models.connection import Status
@@ -109,15 +110,13 @@ def _known(claim: Claim, account_id: uuid.UUID) -> tuple[str, KnownAccount]:
 
 
 def _publish(parts: Parts, stored: Stored) -> None:
-    """After the commit. What Redis does not take now, `publish_pending` sends later: the sync itself is done."""
+    """After the commit. What cannot be sent or noted now, `publish_pending` sends later: the sync itself is done."""
     try:
         parts.publisher.publish(stored.messages)
-    except redis.RedisError:
+        sent = {message.account_id: message.version for message in stored.messages if message.balances}
+        pending.mark_published(parts.database, sent)
+    except (redis.RedisError, SQLAlchemyError):
         log.warning("not published, left to publish_pending", extra={"accounts": len(stored.messages)})
-        return
-    pending.mark_published(
-        parts.database, {message.account_id: message.version for message in stored.messages if message.balances}
-    )
 
 
 def _message_id(task_id: str | None) -> uuid.UUID | None:

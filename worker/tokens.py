@@ -82,7 +82,8 @@ def refresh(
             .with_for_update(key_share=True, skip_locked=True)
         ).one_or_none()
         if row is None:
-            raise LoginBusy if _exists(database, connection_id) else NoCredentials
+            # Read without the lock, so that a row that somebody holds is seen.
+            raise LoginBusy if session.get(Credential, connection_id) is not None else NoCredentials
         credential, asked_at = row
         if credential.token_version == seen_version:
             grant = broker.refresh(credential.document, deadline=deadline.for_http())
@@ -94,8 +95,3 @@ def refresh(
             credential.refresh_attempt_id = credential.refresh_started_at = None
         login = Login(credential.document, credential.token_version)
     return login
-
-
-def _exists(database: Database, connection_id: uuid.UUID) -> bool:
-    with database.session() as session:
-        return session.get(Credential, connection_id) is not None
