@@ -53,10 +53,10 @@ class FakeTransport(BaseAdapter):
         self.routes = dict(routes)
         self.every = every
         self.sent: list[Sent] = []
-        self.before: Callable[[], None] = lambda: None
+        self.before: Callable[[], object] = lambda: None
         self.closed = False
 
-    def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
+    def send(self, request: requests.PreparedRequest, *_: Any, **options: Any) -> requests.Response:
         parts = urlsplit(request.url or "")
         body = request.body or ""
         form = dict(parse_qsl(body if isinstance(body, str) else body.decode(), keep_blank_values=True))

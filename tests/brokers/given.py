@@ -18,7 +18,7 @@ class Given:
     """A broker's good network and its ways of saying things. `secrets` must never be seen anywhere."""
 
     build: Callable[[FakeTransport], Broker]
-    network: Callable[[Mapping[Route, Reply]], FakeTransport]
+    network: Callable[[dict[Route, Reply]], FakeTransport]
     credentials: Mapping[str, str]
     one_account: str
     token: Route

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 import msgspec
 import pytest
@@ -22,7 +23,7 @@ LOT = msgspec.json.Decoder(Lot)
 DEPOT = msgspec.json.Decoder(Depot)
 
 
-def fault(decoder: msgspec.json.Decoder[Lot] | msgspec.json.Decoder[Depot], body: bytes) -> str:
+def fault(decoder: msgspec.json.Decoder[Any], body: bytes) -> str:
     with pytest.raises(Unreadable) as caught:
         decode(decoder, body)
     return caught.value.fault

@@ -111,7 +111,7 @@ def test_many_dead_addresses_share_one_connect_time_out(monkeypatch: pytest.Monk
         time.sleep(min(seconds, 0.1))
         raise TimeoutError
 
-    monkeypatch.setattr(transport.socket, "getaddrinfo", lambda *_, **__: found)
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
     monkeypatch.setattr(transport, "create_connection", times_out)
     start = time.monotonic()
     with pytest.raises(Unreachable, match="no connection in time"):

@@ -44,7 +44,7 @@ def tokens(**changes: object) -> Document:
     return {name: value for name, value in document.items() if value is not ...}
 
 
-def row(instrument: Document | None, long: float = 0, short: float = 0, **values: object) -> Document:
+def row(instrument: Document | None, long: float = 0, short: float = 0, **values: Any) -> Document:
     """One row as Schwab writes it: one-sided."""
     side = "long" if long else "short"
     document: Document = {
@@ -63,11 +63,11 @@ def row(instrument: Document | None, long: float = 0, short: float = 0, **values
     return {name: value for name, value in document.items() if value is not ...}
 
 
-def equity(symbol: str = "KLMN", long: float = 700, **values: object) -> Document:
+def equity(symbol: str = "KLMN", long: float = 700, **values: Any) -> Document:
     return row({"assetType": "EQUITY", "symbol": symbol, "cusip": "999000111", "netChange": -0.25}, long, **values)
 
 
-def option(symbol: str = "KLMN  270115P00042500", short: float = 2, **values: object) -> Document:
+def option(symbol: str = "KLMN  270115P00042500", short: float = 2, **changes: object) -> Document:
     instrument = {
         "assetType": "OPTION",
         "cusip": "0KLMN.MF70042500",
@@ -77,7 +77,7 @@ def option(symbol: str = "KLMN  270115P00042500", short: float = 2, **values: ob
         "putCall": "PUT",
         "underlyingSymbol": "KLMN",
     }
-    values = {"marketValue": -564.0, "averagePrice": 3.1466, **values}
+    values: Document = {"marketValue": -564.0, "averagePrice": 3.1466, **changes}
     return row(instrument, short=short, **values)
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -126,7 +127,7 @@ def test_one_account_is_asked_for_by_its_hash() -> None:
 def test_the_requests_of_a_fetch_share_one_deadline() -> None:
     transport = network()
     with freeze_time("2026-11-20") as clock:
-        transport.before = lambda: clock.tick(timedelta(seconds=4)) and None
+        transport.before = partial(clock.tick, timedelta(seconds=4))
         schwab(transport).fetch(CREDENTIALS, None, deadline=10)
     assert [round(sent.timeout) for sent in transport.sent] == [10, 6]
 
@@ -134,7 +135,7 @@ def test_the_requests_of_a_fetch_share_one_deadline() -> None:
 def test_a_fetch_that_has_used_up_its_time_asks_no_more() -> None:
     transport = network()
     with freeze_time("2026-11-20") as clock:
-        transport.before = lambda: clock.tick(timedelta(seconds=11)) and None
+        transport.before = partial(clock.tick, timedelta(seconds=11))
         with pytest.raises(Unreachable, match="GET /accounts: no time was left"):
             schwab(transport).fetch(CREDENTIALS, None, deadline=10)
     assert len(transport.sent) == 1

@@ -186,7 +186,11 @@ def test_a_long_and_a_short_side_are_netted_and_the_average_still_gives_the_cost
         ),
     )[0]
     assert position.quantity == 6
-    assert (position.market_value, position.cost_basis, position.unrealized_pnl) == (630, 560, 70)
+    assert (position.market_value, position.cost_basis, position.unrealized_pnl) == (
+        Decimal(630),
+        Decimal(560),
+        Decimal(70),
+    )
     assert position.avg_price == Decimal("93.3333333333")
     assert position.mark_price == 105
 
@@ -196,7 +200,7 @@ def test_sides_that_cancel_out_have_no_price() -> None:
         payloads.equity(long=4, averagePrice=100, marketValue=420),
         payloads.equity(long=0, shortQuantity=4, averagePrice=110, marketValue=-420),
     )[0]
-    assert (position.quantity, position.market_value, position.cost_basis) == (0, 0, -40)
+    assert (position.quantity, position.market_value, position.cost_basis) == (Decimal(0), Decimal(0), Decimal(-40))
     assert (position.avg_price, position.mark_price) == (None, None)
 
 
@@ -214,4 +218,4 @@ def test_two_kinds_of_unit_under_one_symbol_are_not_added_up() -> None:
 
 def test_a_row_of_nothing_has_no_mark() -> None:
     position = one(payloads.equity(long=0, marketValue=0))
-    assert (position.quantity, position.mark_price) == (0, None)
+    assert (position.quantity, position.mark_price) == (Decimal(0), None)
