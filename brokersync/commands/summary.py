@@ -1,0 +1,42 @@
+"""`brokersync summary`."""
+
+from __future__ import annotations
+
+import click
+from rich.table import Table
+
+from brokersync import database, ids, options
+from brokersync.cells import plain
+from brokersync.documents import printed
+from brokersync.screen import show
+from worker.summary import account_summary
+
+
+@click.command("summary")
+@options.user
+@options.account
+@options.as_json
+def command(user_id: str | None, account: str | None, *, as_json: bool) -> None:
+    """One account's buying power and totals.
+
+    With --user alone it is that user's first account. What the broker does not give is "—". The task `account_summary`
+    returns the same.
+
+    \b
+    Example:
+      brokersync summary --account 6f1c03aa
+    """
+    if account is None and user_id is None:
+        raise click.UsageError("Name the account or the user: --account ID or --user USER.")
+    with database.opened() as opened:
+        account_id = None if account is None else ids.account_id(opened, account)
+        summary = account_summary(opened, account_id, user_id)
+    if as_json:
+        click.echo(printed(summary))
+        return
+    grid = Table.grid(padding=(0, 3, 0, 0))
+    grid.add_column()
+    grid.add_column(justify="right")
+    for name, value in summary.items():
+        grid.add_row(name.replace("_", " ").capitalize(), plain(value))
+    show(grid)

@@ -1,0 +1,85 @@
+"""`brokersync`: the group of all commands, and what every one of them can count on.
+
+Exit codes: 0 done · 1 it failed, and the message says why · 2 used wrongly · 3 not configured.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import click
+
+import settings
+from brokersync import envfile
+from brokersync.commands import CATALOGUE, all_listed
+from brokersync.explanations import explained
+
+# A demo brings servers of its own: those of another one, which still runs here, are not to be touched by it.
+OWN_ENVIRONMENT = frozenset({"demo"})
+
+
+class CommandLine(click.Group):
+    """Reads a command's file only when the command is used, and turns errors into sentences."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [listed.name for listed in all_listed()]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        module = next((listed.module for listed in all_listed() if listed.name == cmd_name), None)
+        if module is None:
+            return None
+        command: click.Command = import_module(f"brokersync.commands.{module}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        for section, commands in CATALOGUE.items():
+            with formatter.section(section):
+                formatter.write_dl([(listed.name.ljust(11), listed.help) for listed in commands])
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            result = super().invoke(ctx)
+            sys.stdout.flush()
+            return result
+        except BrokenPipeError:
+            # Whoever read our output has seen enough (`| head`). What is left goes nowhere, the flush at exit included.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return None
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception as error:
+            # The last line of defence of a program for people: whatever it is, it becomes a sentence and an exit code.
+            if ctx.params["debug"]:
+                raise
+            raise explained(error) from None
+
+
+@click.group(cls=CommandLine, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+@click.version_option(package_name="brokersync", message="%(version)s")
+@click.pass_context
+def cli(ctx: click.Context, *, debug: bool) -> None:
+    """Keeps brokerage accounts in your own PostgreSQL and on Redis.
+
+    Start with `brokersync demo`. Each command explains itself, with an example: brokersync COMMAND --help.
+    """
+    if ctx.invoked_subcommand not in OWN_ENVIRONMENT:
+        load_demo_environment(Path.cwd())
+
+
+def load_demo_environment(folder: Path) -> None:
+    """Where nothing says which database, a demo that runs here does; its variables are taken all together."""
+    if os.environ.get("DATABASE_URL"):
+        return
+    path = settings.environment_file(folder)
+    if path is not None:
+        os.environ.update(envfile.parsed(path.read_text()))
+
+
+def main() -> None:
+    """The entry point of the program `brokersync`."""
+    cli(prog_name="brokersync")
