@@ -14,8 +14,8 @@ from models.base import Base, RowId
 class Link(Base):
     """Only hashes are kept: of the link's token, of the state sent to the broker, of the secret in the person's browser.
 
-    `callback_at` is set while the code is exchanged and the accounts are listed; `used_at` when the link has brought
-    tokens. `connection_id` is the connection to repair, if one was named.
+    `started_at` is when the state was made; `callback_at` is set while the code is exchanged and the accounts are listed;
+    `used_at` when the link has brought tokens. `connection_id` is the connection to repair, if one was named.
     """
 
     __tablename__ = "links"
@@ -30,6 +30,7 @@ class Link(Base):
     expires_at: Mapped[datetime]
     browser_hash: Mapped[str | None]
     state_hash: Mapped[str | None] = mapped_column(unique=True)
+    started_at: Mapped[datetime | None]
     callback_at: Mapped[datetime | None]
     used_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())

@@ -91,6 +91,8 @@ def activate(
     Raises `LoginBelongsToAnother` or `WrongLogin`; the caller then rolls back and calls `refuse`.
     """
     fresh = session.get_one(Connection, connection_id, with_for_update={"key_share": True})
+    # One at a time: of two that list the same login at once, neither would see the other, and both would become active.
+    session.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"activate {fresh.broker}"))))
     prints = fingerprints(session)
     numbers = {prints.of(fresh.broker, row.number): row for row in listed}
     login_fp = None if login_id is None else prints.of(fresh.broker, f"login {login_id}")

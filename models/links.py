@@ -14,19 +14,27 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from models.connection import Connection, Status
 from models.link import Link
 
 LINK_LIFETIME = timedelta(minutes=15)
+STATE_LIFETIME = timedelta(minutes=10)
+"""From the button to the broker's answer. It runs from the start, so that who starts late is not cut short."""
 CALLBACK_LIMIT = timedelta(minutes=2)
 """A callback that has not ended after this has crashed; it no longer holds refusals back."""
+OPEN_LINKS = 20
+"""Links of one user that may wait at the same time; more are a loop in the host application, or somebody's mischief."""
 
 
 class LinkRefused(Exception):
     """A link cannot be made as asked. The message says why, for the host application's developer."""
+
+
+class TooManyLinks(LinkRefused):
+    """This user has `OPEN_LINKS` links that were neither used nor have expired."""
 
 
 @dataclass(frozen=True)
@@ -45,18 +53,21 @@ def make_link(
 ) -> NewLink:
     """A link for this user. `connection_id` names a connection of theirs to repair.
 
-    Raises `LinkRefused` when that connection is unknown, somebody else's, or at another broker.
+    Raises `LinkRefused` when that connection is unknown, somebody else's, or at another broker, and `TooManyLinks`.
     """
     if connection_id is not None:
         connection = session.get(Connection, connection_id)
         if connection is None or connection.user_id != user_id or connection.broker != broker:
             raise LinkRefused(f"User {user_id} has no {broker} connection {connection_id}.")
+    waiting = select(func.count()).where(Link.user_id == user_id, Link.used_at.is_(None), Link.expires_at > func.now())
+    if session.scalars(waiting).one() >= OPEN_LINKS:
+        raise TooManyLinks(f"User {user_id} has {OPEN_LINKS} links that wait to be used: let them be used, or expire.")
     token = secrets.token_urlsafe(32)
     expires_at: datetime = session.scalars(select(func.now() + LINK_LIFETIME)).one()
     session.add(
         Link(
             id=uuid.uuid4(),
-            token_hash=_hash(token),
+            token_hash=hash_of(token),
             user_id=user_id,
             broker=broker,
             connection_id=connection_id,
@@ -70,16 +81,10 @@ def make_link(
 def open_link(session: Session, token: str, browser_secret: str | None) -> Link | None:
     """The link, if it can still be used by this browser; looking uses nothing up.
 
-    None for one that is unknown, used, expired or started in another browser, without telling which.
+    None for one that is unknown, used, expired, started in another browser, or in its callback right now, without
+    telling which.
     """
-    return session.scalars(
-        select(Link).where(
-            Link.token_hash == _hash(token),
-            Link.used_at.is_(None),
-            Link.expires_at > func.now(),
-            or_(Link.browser_hash.is_(None), Link.browser_hash == _hash(browser_secret or "")),
-        )
-    ).one_or_none()
+    return session.scalars(select(Link).where(_usable(token, browser_secret))).one_or_none()
 
 
 def start_link(
@@ -93,13 +98,8 @@ def start_link(
     state = secrets.token_urlsafe(32)
     link = session.scalars(
         update(Link)
-        .where(
-            Link.token_hash == _hash(token),
-            Link.used_at.is_(None),
-            Link.expires_at > func.now(),
-            or_(Link.browser_hash.is_(None), Link.browser_hash == _hash(earlier_secret or "")),
-        )
-        .values(browser_hash=_hash(browser_secret), state_hash=_hash(state))
+        .where(_usable(token, earlier_secret))
+        .values(browser_hash=hash_of(browser_secret), state_hash=hash_of(state), started_at=func.now())
         .returning(Link)
     ).one_or_none()
     return None if link is None else (link, state)
@@ -107,7 +107,7 @@ def start_link(
 
 def link_awaiting(session: Session, state: str) -> Link | None:
     """The link that sent this state to the broker, if it has not come back yet. For finding the browser's cookie."""
-    return session.scalars(select(Link).where(Link.state_hash == _hash(state))).one_or_none()
+    return session.scalars(select(Link).where(Link.state_hash == hash_of(state))).one_or_none()
 
 
 def take_callback(session: Session, state: str, browser_secret: str | None) -> Link | None:
@@ -116,12 +116,12 @@ def take_callback(session: Session, state: str, browser_secret: str | None) -> L
     From here on a refusal of an older login of this user counts as passing, until `end_callback`.
     """
     link = session.scalars(
-        update(Link).where(Link.state_hash == _hash(state)).values(state_hash=None).returning(Link)
+        update(Link).where(Link.state_hash == hash_of(state)).values(state_hash=None).returning(Link)
     ).one_or_none()
-    if link is None or link.used_at is not None or link.browser_hash != _hash(browser_secret or ""):
+    if link is None or link.used_at is not None or link.browser_hash != hash_of(browser_secret or ""):
         return None
     now: datetime = session.scalars(select(func.now())).one()
-    if link.expires_at + CALLBACK_LIMIT <= now:
+    if link.started_at is None or link.started_at + STATE_LIFETIME <= now:
         return None
     link.callback_at = now
     return link
@@ -143,5 +143,17 @@ def is_linking(session: Session, user_id: str, broker: str) -> bool:
     return bool(session.scalars(select(or_(in_callback.exists(), waiting.exists()))).one())
 
 
-def _hash(secret: str) -> str:
+def hash_of(secret: str) -> str:
+    """What is kept of a token, state or browser secret."""
     return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def _usable(token: str, browser_secret: str | None) -> ColumnElement[bool]:
+    # Not during a callback: a second one beside it would end the login that the first is about to store.
+    return and_(
+        Link.token_hash == hash_of(token),
+        Link.used_at.is_(None),
+        Link.expires_at > func.now(),
+        or_(Link.callback_at.is_(None), Link.callback_at <= func.now() - CALLBACK_LIMIT),
+        or_(Link.browser_hash.is_(None), Link.browser_hash == hash_of(browser_secret or "")),
+    )
