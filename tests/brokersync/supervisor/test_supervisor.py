@@ -47,7 +47,7 @@ def test_each_process_has_the_environment_a_log_and_this_pythons_programs(tmp_pa
     with supervisor.running(commands, {"WHO": "you", "PATH": os.environ["PATH"]}, tmp_path) as processes:
         log = processes.log("greeter")
         assert until(lambda: log.read_text().count("\n") == 2)
-        assert log.read_text().split() == ["hello", "you", str(Path(sys.executable).parent / "pytest")]
+        assert log.read_text().splitlines() == ["hello you", str(Path(sys.executable).parent / "pytest")]
         assert processes.states() == {name: supervisor.State(alive=True, restarts=0) for name in commands}
     assert not any(state.alive for state in processes.states().values())
 
