@@ -38,7 +38,7 @@ def _parts() -> Parts:
     loaded = settings.load()
     return Parts(
         settings=loaded,
-        # Each slot may hold one session, and the refresh a second one for a moment.
+        # A slot holds one session at a time; two to spare, since a pool that is too small fails tasks.
         database=Database(loaded.require_database_url(), pool_size=celeryconfig.worker_concurrency + 2),
         publisher=Publisher(loaded.require_live_data_redis_url()),
         environ=os.environ,

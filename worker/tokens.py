@@ -12,7 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from brokers.interface import Broker
 from models.connection import Credential
@@ -65,26 +66,19 @@ def refresh(
 ) -> Login:
     """Refresh the login that was seen at `seen_version`; if it has been refreshed since, take what is there.
 
+    Neither transaction waits for the row: marking the attempt by a plain UPDATE would, behind whoever is at the broker.
+
     Raises `LoginBusy`, `NoCredentials`, `CredentialsUnreadable`, and what the broker's refresh raises. After an error the
     old credentials stand as they were, and the mark of the attempt stays beside them.
     """
     with database.session(deadline.left()) as session:
-        session.execute(
-            update(Credential)
-            .where(Credential.connection_id == connection_id, Credential.token_version == seen_version)
-            .values(refresh_attempt_id=uuid.uuid4(), refresh_started_at=func.clock_timestamp())
-        )
+        credential, now = _lock(session, connection_id)
+        if credential.token_version != seen_version:
+            return Login(credential.document, credential.token_version)
+        credential.refresh_attempt_id, credential.refresh_started_at = uuid.uuid4(), now
     # The lock is held across the broker's answer and the save, so that both share one fate.
     with database.session(deadline.left()) as session:
-        row = session.execute(
-            select(Credential, func.clock_timestamp())
-            .where(Credential.connection_id == connection_id)
-            .with_for_update(key_share=True, skip_locked=True)
-        ).one_or_none()
-        if row is None:
-            # Read without the lock, so that a row that somebody holds is seen.
-            raise LoginBusy if session.get(Credential, connection_id) is not None else NoCredentials
-        credential, asked_at = row
+        credential, asked_at = _lock(session, connection_id)
         if credential.token_version == seen_version:
             grant = broker.refresh(credential.document, deadline=deadline.for_http())
             credential.document = grant.credentials
@@ -95,3 +89,16 @@ def refresh(
             credential.refresh_attempt_id = credential.refresh_started_at = None
         login = Login(credential.document, credential.token_version)
     return login
+
+
+def _lock(session: Session, connection_id: uuid.UUID) -> tuple[Credential, datetime]:
+    """The credentials under their lock, and the time. Raises `LoginBusy` without waiting, or `NoCredentials`."""
+    row = session.execute(
+        select(Credential, func.clock_timestamp())
+        .where(Credential.connection_id == connection_id)
+        .with_for_update(key_share=True, skip_locked=True)
+    ).one_or_none()
+    if row is None:
+        raise LoginBusy if session.get(Credential, connection_id) is not None else NoCredentials
+    credential, now = row
+    return credential, now
