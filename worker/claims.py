@@ -52,10 +52,13 @@ class Claim:
 
 @dataclass(frozen=True)
 class NotTaken:
-    """Somebody else is at it (`busy`, on demand), or the message came too late to matter (`superseded`)."""
+    """Somebody else is at it (`busy`, on demand), or the message came too late to matter (`superseded`).
+
+    `why_not` is what to tell a person whose own request just paused the connection."""
 
     outcome: Outcome
     run_id: uuid.UUID | None
+    why_not: str | None = None
 
 
 def take(session: Session, connection_id: uuid.UUID, trigger: str, message_id: uuid.UUID | None) -> Claim | NotTaken:
@@ -139,7 +142,7 @@ def _pause(session: Session, connection: Connection) -> NotTaken:
     connection.last_error_kind = "internal"
     connection.last_error_text = "three attempts in a row did not come to an end"
     record_event(session, "paused", connection, "worker", reason=connection.last_error_text)
-    return NotTaken(Outcome.SUPERSEDED, None)
+    return NotTaken(Outcome.SUPERSEDED, None, _why_not(connection))
 
 
 def _why_not(connection: Connection) -> str:

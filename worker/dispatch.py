@@ -31,10 +31,12 @@ def dispatch_due_connections(database: Database, send: Callable[[uuid.UUID, uuid
         .order_by(Connection.next_sync_at)
         .limit(BATCH)
         .with_for_update(key_share=True, skip_locked=True)
+        # Materialised: as a subquery of the UPDATE it could be run again for each row, and claim more than the batch.
+        .cte("due")
     )
     claim = (
         update(Connection)
-        .where(Connection.id.in_(due.scalar_subquery()))
+        .where(Connection.id == due.c.id)
         .values(
             claim_id=func.gen_random_uuid(),
             claim_until=func.now() + limits.QUEUE_WAIT,

@@ -1,0 +1,65 @@
+"""Looking at, and turning, what the worker stored."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, select, update
+
+from models.connection import Connection, Credential
+from models.event import Event
+from models.run import SyncRun
+from models.session import Database
+
+
+def connection_row(database: Database, connection_id: uuid.UUID) -> Connection:
+    with database.session() as session:
+        return session.get_one(Connection, connection_id)
+
+
+def credential_row(database: Database, connection_id: uuid.UUID) -> Credential:
+    with database.session() as session:
+        return session.get_one(Credential, connection_id)
+
+
+def runs(database: Database, connection_id: uuid.UUID) -> Sequence[SyncRun]:
+    with database.session() as session:
+        return session.scalars(
+            select(SyncRun).where(SyncRun.connection_id == connection_id).order_by(SyncRun.started_at)
+        ).all()
+
+
+def events(database: Database, connection_id: uuid.UUID) -> list[str]:
+    with database.session() as session:
+        wanted = select(Event.kind).where(Event.connection_id == connection_id).order_by(Event.at)
+        return list(session.scalars(wanted))
+
+
+def database_now(database: Database) -> datetime:
+    with database.session() as session:
+        return session.scalars(select(func.now())).one()
+
+
+def wait_left(database: Database, connection_id: uuid.UUID) -> timedelta:
+    """How long until the connection is due, by the database's clock."""
+    with database.session() as session:
+        return session.scalars(select(Connection.next_sync_at - func.now()).where(Connection.id == connection_id)).one()
+
+
+def put(database: Database, connection_id: uuid.UUID, **values: Any) -> None:
+    """Change columns of a connection behind the worker's back."""
+    with database.session() as session:
+        session.execute(update(Connection).where(Connection.id == connection_id).values(**values))
+
+
+def let_claim_run_out(database: Database, connection_id: uuid.UUID) -> None:
+    """As if a process had died and its claim's time were over: what was due then is due now."""
+    past = func.now() - timedelta(seconds=1)
+    put(database, connection_id, claim_until=past, next_sync_at=past)
+
+
+def make_due(database: Database, connection_id: uuid.UUID) -> None:
+    put(database, connection_id, next_sync_at=func.now() - timedelta(seconds=1))
