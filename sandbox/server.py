@@ -31,6 +31,10 @@ class QuietHandler(WSGIRequestHandler):
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         logger.info("%s %s %s", self.command, self.path.partition("?")[0], code)
 
+    def log_error(self, format: str, *args: Any) -> None:
+        """The words handed over may quote the request line, query and all: say only that it could not be read."""
+        logger.info("a request that could not be read")
+
     def connection_dropped(self, error: BaseException, environ: WSGIEnvironment | None = None) -> None:
         """Werkzeug would wait for a next request, since no header has said that this was the last."""
         self.close_connection = True

@@ -131,11 +131,31 @@ def test_a_server_that_stops_drops_stalled_and_dripping_requests_at_once() -> No
         requests.get(started.address, timeout=1)
 
 
+def test_requests_take_turns_at_the_world() -> None:
+    with running() as started:
+        with started.app.world.lock, pytest.raises(requests.ReadTimeout):
+            requests.get(started.address + "/_sandbox/state", timeout=0.2)
+        assert requests.get(started.address + "/_sandbox/state", timeout=5).status_code == 200
+
+
 def test_the_access_log_has_paths_and_never_a_query(caller: Caller, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO):
         caller.get("/v1/oauth/authorize?client_id=app-key&state=very-secret-state")
     assert "GET /v1/oauth/authorize 400" in caplog.text
     assert "very-secret-state" not in caplog.text
+
+
+def test_a_request_that_cannot_be_read_is_not_quoted_in_the_log(
+    caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with running() as started, caplog.at_level(logging.INFO):
+        port = int(started.address.rpartition(":")[2])
+        with socket.create_connection(("127.0.0.1", port), 5) as connection:
+            connection.sendall(b"GET /?code=very-secret-code HTTP/x.y\r\n\r\n")
+            while connection.recv(65536):
+                pass
+    assert "a request that could not be read" in caplog.text
+    assert "very-secret-code" not in caplog.text + capfd.readouterr().err
 
 
 def test_two_sandboxes_in_one_process_share_nothing() -> None:

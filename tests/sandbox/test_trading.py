@@ -53,6 +53,16 @@ def test_trades_at_the_markets_price_change_nothing_in_total_to_the_cent() -> No
     assert quantities(mine) == {}
 
 
+def test_many_small_fractions_lose_no_cent_by_rounding() -> None:
+    mine = account()
+    for _ in range(25):
+        trader(mine).buy("SCHD", Decimal("0.0333"), None)
+        assert worth(mine) == Decimal("10000.00")
+    for _ in range(25):
+        trader(mine).sell("SCHD", Decimal("0.0333"), None)
+        assert worth(mine) == Decimal("10000.00")
+
+
 def test_a_price_of_ones_own_moves_exactly_that_cash() -> None:
     mine = account()
     trader(mine).buy("F", Decimal(100), Decimal("11.5"))
