@@ -1,0 +1,72 @@
+"""`brokersync link`."""
+
+from __future__ import annotations
+
+import os
+
+import click
+
+import settings
+from brokers import registry
+from brokersync import cells, database, ids, options
+from brokersync.documents import printed
+from models.links import LINK_LIFETIME, NewLink, make_link
+from models.sealing import keyring
+from oauth_web.origins import may_return_to
+
+
+@click.command("link")
+@click.option(
+    "--user", "user_id", required=True, metavar="USER", help="Your application's name or number of the person."
+)
+@click.option(
+    "--broker", required=True, metavar="NAME", help="Where they have their accounts; see `brokersync brokers`."
+)
+@click.option("--connection", metavar="ID", help="Repair this connection of theirs; ids and history stay.")
+@click.option(
+    "--return-url", metavar="URL", help="Where the browser goes afterwards; it must be allowed by RETURN_URLS."
+)
+@options.as_json
+def command(user_id: str, broker: str, connection: str | None, return_url: str | None, *, as_json: bool) -> None:
+    """Make a one-time link with which a person logs in.
+
+    Open it in a browser, or send it to the person whose accounts these are. It works once, and for a quarter of an hour.
+    Whoever has it can link accounts to USER.
+
+    \b
+    Example:
+      brokersync link --user 42 --broker schwab
+    """
+    loaded = settings.load()
+    _check_broker(broker)
+    # A login that could not be kept would be lost after the person has made it.
+    keyring()
+    if return_url is not None and not may_return_to(return_url, loaded.return_urls):
+        raise click.BadParameter("It is not below any of RETURN_URLS.", param_hint="--return-url")
+    with database.opened(loaded) as opened:
+        connection_id = None if connection is None else ids.connection_id(opened, connection)
+        with opened.session() as session:
+            made = make_link(session, user_id, broker, connection_id, return_url)
+    url = f"{loaded.public_url}/oauth/start/{made.token}"
+    if as_json:
+        click.echo(printed({"url": url, "expires_at": made.expires_at}))
+    else:
+        _tell(url, made)
+
+
+def _check_broker(name: str) -> None:
+    """Raises `brokers.interface.NotConfigured` for one whose variables are missing."""
+    try:
+        registry.build(name, os.environ).close()
+    except KeyError:
+        known = ", ".join(declaration.name for declaration in registry.declarations())
+        raise click.BadParameter(f"There is no broker {name}; there are: {known}.", param_hint="--broker") from None
+
+
+def _tell(url: str, made: NewLink) -> None:
+    ends = made.expires_at.astimezone()
+    click.echo(url)
+    click.echo(
+        f"\nOpen it in a browser by {ends:%H:%M:%S} (in {cells.spelled(LINK_LIFETIME, 1)}); it works once. "
+        "The web app must be running: `brokersync web`."
+    )

@@ -1,0 +1,173 @@
+"""`brokersync sandbox`: the offline broker, and its control routes as commands."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import click
+
+import settings
+from brokersync import database, options, sandbox_control, sandbox_state
+from brokersync.commands.sandbox_start import start
+from brokersync.documents import printed
+from brokersync.sandbox_clock import let_pass
+from brokersync.screen import show
+from sandbox.clock import duration
+from sandbox.trade_order import ACTIONS
+
+
+class StartsByDefault(click.Group):
+    """Without the name of a command it is `start`, whose options may be given at once."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        named = bool(args) and (args[0] in self.commands or args[0] in ctx.help_option_names)
+        looks_like_a_name = bool(args) and not args[0].startswith("-")
+        return super().parse_args(ctx, args if named or looks_like_a_name else ["start", *args])
+
+
+@click.group("sandbox", cls=StartsByDefault)
+def command() -> None:
+    """An offline broker: start it, turn its clock, make faults.
+
+    Alone, `brokersync sandbox` starts it. The other commands speak to the sandbox that SCHWAB_BASE_URL names; the one of
+    a running demo is found by itself.
+
+    \b
+    Example:
+      brokersync sandbox clock +6d
+    """
+
+
+command.add_command(start)
+
+
+@command.command("state")
+@options.as_json
+def show_state(*, as_json: bool) -> None:
+    """Its clock, its people and accounts, who is logged in, and which faults wait.
+
+    \b
+    Example:
+      brokersync sandbox state
+    """
+    state = sandbox_control.configured(os.environ).state()
+    _tell(state, sandbox_state.state_view, as_json)
+
+
+@command.command("clock")
+@click.argument("span", metavar="+SPAN")
+@options.as_json
+def turn_clock(span: str, *, as_json: bool) -> None:
+    """Turn its clock forward, for the connections linked to it too.
+
+    The logins of the connections age by the same time, and they are due by so much earlier. A span is numbers with units:
+    90s, 31m, 6d, 1d12h.
+
+    \b
+    Example:
+      brokersync sandbox clock +6d
+    """
+    sandbox = sandbox_control.configured(os.environ)
+    try:
+        length = duration(span.removeprefix("+"))
+    except ValueError as error:
+        raise click.BadParameter(f"{error}.", param_hint="+SPAN") from None
+    if settings.load().database_url is None:
+        answer = {**sandbox.advance(span.removeprefix("+")), "connections": None}
+    else:
+        # The connections first: where the sandbox refuses, nothing of this is committed.
+        with database.opened() as opened, opened.session() as session:
+            moved = let_pass(session, length)
+            answer = {**sandbox.advance(span.removeprefix("+")), "connections": moved}
+    _tell(answer, sandbox_state.clock_view, as_json)
+
+
+@command.command("faults")
+@click.argument("name", required=False)
+@click.option("--times", type=click.IntRange(min=1), default=1, show_default=True, help="For so many requests.")
+@click.option("--where", metavar="ENDPOINT", help="Only there: accounts, account, accountNumbers, token … or any.")
+@click.option("--retry-after", type=click.IntRange(min=1), metavar="SECONDS", help="What `rate_limited` asks for.")
+@click.option("--clear", is_flag=True, help="Take back all faults that wait.")
+@options.as_json
+def make_faults(
+    name: str | None, times: int, where: str | None, retry_after: int | None, *, clear: bool, as_json: bool
+) -> None:
+    """Make the next requests fail in a way that real brokers do.
+
+    Without a NAME it lists the faults that wait. A name that does not exist is answered with those that do.
+
+    \b
+    Examples:
+      brokersync sandbox faults rate_limited --times 3 --where accounts
+      brokersync sandbox faults --clear
+    """
+    if clear and name:
+        raise click.UsageError("Either name a fault, or --clear them.")
+    sandbox = sandbox_control.configured(os.environ)
+    if clear:
+        sandbox.clear_faults()
+    elif name:
+        sandbox.add_fault(name, times, where, retry_after)
+    _tell({"faults": sandbox.state()["faults"]}, lambda answer: sandbox_state.faults_view(answer["faults"]), as_json)
+
+
+@command.command("market")
+@click.option("--tick", type=click.IntRange(min=1), default=1, show_default=True, help="So many moves.")
+@options.as_json
+def move_market(tick: int, *, as_json: bool) -> None:
+    """Move its prices now.
+
+    \b
+    Example:
+      brokersync sandbox market --tick 10
+    """
+    _tell(sandbox_control.configured(os.environ).tick(tick), sandbox_state.prices_view, as_json)
+
+
+@command.command("trade")
+@click.argument("action", type=click.Choice(ACTIONS))
+@click.argument("symbol")
+@click.argument("quantity", required=False)
+@click.option("--user", metavar="USER", help="In the first account of this person of the sandbox.")
+@click.option("--account", metavar="NUMBER", help="In this account; `brokersync sandbox state` lists them.")
+@click.option("--price", metavar="USD", help="At this price instead of the market's.")
+@options.as_json
+def make_trade(
+    action: str,
+    symbol: str,
+    quantity: str | None,
+    user: str | None,
+    account: str | None,
+    price: str | None,
+    *,
+    as_json: bool,
+) -> None:
+    """Trade in one of its accounts, so that there is something to sync.
+
+    Without a QUANTITY, `close` and `assign` take all there is. Shown is the account after it.
+
+    \b
+    Example:
+      brokersync sandbox trade sell F 100 --user demo
+    """
+    if (user is None) == (account is None):
+        raise click.UsageError("Name either --user or --account.")
+    order: dict[str, str | None] = {
+        "user": user,
+        "account": account,
+        "action": action,
+        "symbol": symbol,
+        "quantity": quantity,
+        "price": price,
+    }
+    sandbox = sandbox_control.configured(os.environ)
+    after = sandbox.trade({name: value for name, value in order.items() if value is not None})
+    _tell(after, sandbox_state.account_view, as_json)
+
+
+def _tell(answer: dict[str, Any], view: sandbox_state.View, as_json: bool) -> None:
+    if as_json:
+        click.echo(printed(answer))
+    else:
+        show(view(answer))

@@ -1,0 +1,111 @@
+"""`brokersync sync`."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import click
+from celery import Celery
+from rich.console import RenderableType
+from rich.text import Text
+
+from brokersync import asking, cells, database, ids, options, queries
+from brokersync.asking import Asked, Run
+from brokersync.documents import printed
+from brokersync.explanations import FAILED
+from brokersync.screen import show
+from brokersync.tables import new_table
+from models.connection import SCHEDULED
+from models.session import Database
+from worker.app import app
+
+MEANINGS = {
+    "ok": "new data",
+    "unchanged": "the broker confirmed what was there",
+    "busy": "another run is at it; it is asked again as soon as that one ends",
+    "deferred": "the broker or the login is not ready; it is asked again by itself",
+    "superseded": "another run was first",
+    "sent": "the worker is told; `brokersync watch` shows what comes of it",
+}
+
+
+@click.command("sync")
+@click.option("--all", "every", is_flag=True, help="Every connection that is not paused, ended or disconnected.")
+@options.connection
+@options.account
+@click.option("--wait", is_flag=True, help="Wait for what comes of it; exit code 1 if any failed.")
+@click.option("--force", is_flag=True, help="With --account: ask the broker even if it was asked a moment ago.")
+@options.as_json
+@click.pass_context
+def command(
+    ctx: click.Context,
+    connection: str | None,
+    account: str | None,
+    *,
+    every: bool,
+    wait: bool,
+    force: bool,
+    as_json: bool,
+) -> None:
+    """Ask the broker now.
+
+    Name what to sync: --all, --connection or --account. The worker does it; the command only tells it to, and waits if
+    you say so.
+
+    \b
+    Example:
+      brokersync sync --all --wait
+    """
+    if (every, connection is not None, account is not None).count(True) != 1:
+        raise click.UsageError("Name what to sync: either --all, or --connection ID, or --account ID.")
+    if force and account is None:
+        raise click.UsageError("--force belongs to --account: a whole connection is always asked anew.")
+    with database.opened() as opened:
+        connections, account_id = _wanted(opened, connection, account)
+        if connections:
+            asking.require_worker(app)
+        asked = [_ask(app, each, account_id, force=force) for each in connections]
+        runs = asking.answers(opened, asked) if wait else [each.run(asking.SENT) for each in asked]
+    if as_json:
+        click.echo(printed({"runs": [run.as_json() for run in runs]}))
+    elif runs:
+        show(_report(runs))
+    else:
+        click.echo("There is no connection to sync: `brokersync connections` shows why.")
+    if any(run.failed for run in runs):
+        ctx.exit(FAILED)
+
+
+def _wanted(opened: Database, connection: str | None, account: str | None) -> tuple[list[uuid.UUID], uuid.UUID | None]:
+    """The connections to ask, and the account if only one is meant."""
+    if account is not None:
+        account_id = ids.account_id(opened, account)
+        (row,) = queries.accounts(opened, account_id=account_id)
+        return [row["connection_id"]], account_id
+    if connection is not None:
+        return [ids.connection_id(opened, connection)], None
+    return [row["connection_id"] for row in queries.connections(opened) if row["status"] in SCHEDULED], None
+
+
+def _ask(app: Celery, connection_id: uuid.UUID, account_id: uuid.UUID | None, *, force: bool) -> Asked:
+    if account_id is not None:
+        return asking.ask_account(app, connection_id, account_id, force=force)
+    return asking.ask_connection(app, connection_id)
+
+
+def _report(runs: Sequence[Run]) -> RenderableType:
+    table = new_table("Connection", "Outcome", "Accounts", "What it means")
+    for run in runs:
+        table.add_row(
+            cells.short_id(run.connection_id),
+            Text(run.outcome, style="bold red" if run.failed else "green"),
+            Text(", ".join(_account(each) for each in run.accounts) or "—"),
+            cells.plain(run.error or MEANINGS.get(run.outcome, "")),
+        )
+    return table
+
+
+def _account(account: Mapping[str, Any]) -> str:
+    return f"{(account['account_id'] or 'new')[: cells.SHORT_ID]} {account['outcome']}"

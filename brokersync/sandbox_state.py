@@ -1,0 +1,110 @@
+"""What the sandbox answers, as a person reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from brokersync import cells
+from brokersync.tables import new_table
+
+CURRENCY = "USD"
+
+View = Callable[[dict[str, Any]], RenderableType]
+"""From an answer of the sandbox to what is shown of it."""
+
+
+def state_view(state: dict[str, Any]) -> RenderableType:
+    """The whole of `/_sandbox/state`: its clock, who is logged in, what each person has, which faults wait."""
+    clock = state["clock"]
+    turned = timedelta(seconds=clock["advanced_seconds"])
+    return Group(
+        f"It is {_moment(clock['now'])} there{f', turned forward by {cells.spelled(turned, 4)}' if turned else ''}; "
+        f"the market has made {state['tick']} moves.",
+        "",
+        _people(state["users"]),
+        "",
+        _logins(state["logins"]),
+        faults_view(state["faults"]),
+    )
+
+
+def clock_view(answer: dict[str, Any]) -> RenderableType:
+    """After the clock was turned; `connections` is None where no database is configured."""
+    aged = answer["connections"]
+    return Text(
+        f"It is {_moment(answer['now'])} there now"
+        + ("." if aged is None else f", and {aged} connection{'' if aged == 1 else 's'} aged with it.")
+    )
+
+
+def faults_view(faults: Sequence[dict[str, Any]]) -> RenderableType:
+    if not faults:
+        return Text("No fault is waiting.")
+    table = new_table("Fault", "Where", ">Requests left")
+    for fault in faults:
+        table.add_row(fault["fault"], fault["where"], str(fault["left"]))
+    return table
+
+
+def account_view(account: dict[str, Any]) -> RenderableType:
+    """An account after a trade: its cash, its value and what it holds."""
+    table = new_table("Symbol", "Type", ">Quantity", ">Price", ">Value")
+    for row in account["positions"]:
+        table.add_row(
+            row["symbol"],
+            row["asset_type"],
+            cells.quantity(Decimal(row["quantity"])),
+            cells.price(Decimal(row["price"])),
+            cells.amount(Decimal(row["market_value"]), CURRENCY),
+        )
+    cash, value = (cells.amount(Decimal(account[name]), CURRENCY) for name in ("cash", "liquidation_value"))
+    return Group(Text.assemble(account["number"], "  cash ", cash, "  value ", value), table)
+
+
+def prices_view(market: dict[str, Any]) -> RenderableType:
+    table = new_table("Symbol", ">Price")
+    for symbol, price in sorted(market["prices"].items()):
+        table.add_row(symbol, cells.price(Decimal(price)))
+    return Group(f"The market has made {market['tick']} moves.", table)
+
+
+def _people(users: Sequence[dict[str, Any]]) -> RenderableType:
+    table = new_table("User", "Account", "Type", "Name", ">Cash", ">Value", ">Positions")
+    for user in users:
+        for account in user["accounts"]:
+            table.add_row(
+                user["user"],
+                account["number"],
+                account["type"],
+                account["nickname"],
+                cells.amount(Decimal(account["cash"]), CURRENCY),
+                cells.amount(Decimal(account["liquidation_value"]), CURRENCY),
+                str(len(account["positions"])),
+            )
+    return table
+
+
+def _logins(logins: Sequence[dict[str, Any]]) -> RenderableType:
+    if not logins:
+        return Text("Nobody has logged in yet.")
+    table = new_table("Login", "Began", "Ends", ">Accounts", ">Refreshes", "State")
+    for login in logins:
+        table.add_row(
+            login["user"],
+            _moment(login["began_at"]),
+            _moment(login["ends_at"]),
+            str(len(login["accounts"])),
+            str(login["refreshes"]),
+            Text("lives", style="green") if login["lives"] else Text(f"ended ({login['ended_by']})", style="red"),
+        )
+    return table
+
+
+def _moment(text: str) -> str:
+    return f"{datetime.fromisoformat(text):%Y-%m-%d %H:%M} UTC"
