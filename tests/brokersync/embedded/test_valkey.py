@@ -32,6 +32,7 @@ def test_a_server_that_never_gets_a_port_says_why(tmp_path: Path, monkeypatch: p
         somebody.bind(("127.0.0.1", 0))
         somebody.listen()
         monkeypatch.setattr(valkey, "_free_port", lambda: somebody.getsockname()[1])
+        monkeypatch.setattr(valkey, "ATTEMPTS", 2)
         with pytest.raises(ServerFailed, match="Address already in use"):
             Valkey(tmp_path).start()
 
