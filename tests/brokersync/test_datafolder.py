@@ -77,8 +77,8 @@ def test_a_folder_that_vanishes_under_the_lock_is_made_anew(tmp_path: Path, monk
     opened = os.open
     vanished = []
 
-    def open_and_lose(path: Path, flags: int, *mode: int) -> int:
-        descriptor = opened(path, flags, *mode)
+    def open_and_lose(path: Path, flags: int, *mode: int, **options: int) -> int:
+        descriptor = opened(path, flags, *mode, **options)
         if not vanished:
             vanished.append(path)
             path.rmdir()
