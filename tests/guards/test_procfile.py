@@ -8,6 +8,7 @@ import pytest
 import celeryconfig
 from brokersync import reference, supervisor
 from brokersync.lease import PROJECT
+from oauth_web import parts, serve
 from tests.guards.tree import ROOT
 
 COMMANDS = supervisor.procfile_commands()
@@ -29,9 +30,11 @@ def test_whatever_listens_listens_on_this_machine_only() -> None:
     assert not re.search(r"0\.0\.0\.0|\[::\]", "".join(COMMANDS.values()))
 
 
-def test_the_access_log_holds_no_path_and_no_query() -> None:
-    (logged,) = re.findall(r"--access-logformat '([^']*)'", COMMANDS["web"])
-    assert not re.search(r"%\(([rUqf]|{(?!brokersync\.route)[^}]*}.)\)s", logged)
+def test_the_web_process_threads_and_logs_as_the_web_command_does() -> None:
+    # That command's format names the route; a path would hold a one-time link, a query a code.
+    assert re.findall(r"--access-logformat '([^']*)'", COMMANDS["web"]) == [serve.ACCESS_LOG_FORMAT]
+    assert re.findall(r"--threads (\d+)", COMMANDS["web"]) == [str(parts.THREADS)]
+    assert "--workers 1 " in COMMANDS["web"]
 
 
 @pytest.mark.processes
