@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from http.cookiejar import DefaultCookiePolicy
+from http.cookiejar import Cookie
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 from urllib.parse import urljoin, urlsplit
 
 import requests
+from requests.cookies import RequestsCookieJar
 
 from brokersync.demo.forms import Form, Reader
 
@@ -39,6 +40,17 @@ class Page:
         return f"{_place(self.address)} answered {self.status}: {Reader(self.html).text[:300]}"
 
 
+class _Jar(RequestsCookieJar):
+    """Like real browsers, it takes the loopback device for secure; requests would send no Secure cookie over http.
+
+    (A cookie policy of the jar would not do: requests copies the cookies of a session into a jar with the usual one.)
+    """
+
+    def set_cookie(self, cookie: Cookie, *args: Any, **options: Any) -> None:
+        cookie.secure = False
+        super().set_cookie(cookie, *args, **options)
+
+
 class Browser:
     """One browser profile. Raises `PageFailed` when a server does not answer."""
 
@@ -46,8 +58,7 @@ class Browser:
         self._session = requests.Session()
         # A proxy of the caller's environment has no business between two programs of this machine.
         self._session.trust_env = False
-        # Like real browsers, which treat the loopback device as secure: our cookies have no insecure mode.
-        self._session.cookies.set_policy(DefaultCookiePolicy(secure_protocols=("https", "http")))
+        self._session.cookies = _Jar()
 
     def __enter__(self) -> Self:
         return self

@@ -1,0 +1,54 @@
+"""`brokersync demo`."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+from rich.console import Console
+
+from brokersync import endings, options
+from brokersync.demo.performance import Performance, performing
+from brokersync.demo.progress import Progress
+from brokersync.documents import printed
+from brokersync.screen import screen
+
+
+@click.command("demo")
+@click.option("--once", is_flag=True, help="End when the first rows and messages are there.")
+@options.as_json
+@click.option("--seed", type=int, default=1, show_default=True, help="Where account numbers and prices come from.")
+def command(*, once: bool, as_json: bool, seed: int) -> None:
+    """Link, sync and watch a make-believe broker, with no account.
+
+    It starts all that a real installation has, on this machine only: PostgreSQL, Valkey, the link page, worker, beat and
+    Flower, and an offline broker whose market moves. Then it links a login, and shows the rows and each live message. With
+    DATABASE_URL and REDIS_URL set, it uses those servers. Ctrl-C ends it, and nothing is left running.
+
+    \b
+    Examples:
+      brokersync demo
+      brokersync demo --once --json
+    """
+    # With --json standard output holds the document and nothing else; progress is for a person at a terminal.
+    console: Console = Console(stderr=True, quiet=not sys.stderr.isatty()) if as_json else screen()
+    try:
+        with endings.unwinding(), performing(Progress(console), seed) as performance:
+            try:
+                _perform(performance, console, once=once, as_json=as_json)
+            except KeyboardInterrupt:
+                console.print("\nStopping …")
+                raise
+    except KeyboardInterrupt:
+        # The usual end, so not a failure.
+        pass
+    console.print("All stopped: no process, no open port and no file of the demo is left.")
+
+
+def _perform(performance: Performance, console: Console, *, once: bool, as_json: bool) -> None:
+    if as_json:
+        click.echo(printed(performance.document()))
+    else:
+        performance.show(console)
+    if not once:
+        performance.watch(console)

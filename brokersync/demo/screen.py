@@ -1,0 +1,102 @@
+"""The first screen: the connection, its accounts and positions, where everything is, and what to type next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from brokers.registry import declaration
+from brokersync import cells
+from brokersync.demo.commands import load_line, next_commands
+from brokersync.demo.snapshot import Snapshot
+from brokersync.queries import Row
+from brokersync.tables import accounts_table, positions_table
+
+
+def first_screen(
+    snapshot: Snapshot, environ: Mapping[str, str], environment_file: Path, seconds_from_allow: float
+) -> RenderableType:
+    """All of it, for any width from 80 columns. Of `environ` it shows addresses, and Flower's login."""
+    return Group(
+        "",
+        _connection(snapshot.connection, seconds_from_allow),
+        _heading("Accounts", _total(snapshot.accounts)),
+        accounts_table(snapshot.accounts),
+        _heading("Positions"),
+        positions_table(snapshot.positions),
+        _heading("Open", "in a browser"),
+        _addresses(environ),
+        _heading("Type", "in another terminal, in this folder"),
+        _commands(),
+        _heading("Load", "into a shell, for celery, psql or a program of yours"),
+        # Whole, whatever the width: it is there to be copied.
+        Text(load_line(environment_file), style="cyan", no_wrap=True, overflow="ignore"),
+    )
+
+
+def login_end(connection: Row) -> Text:
+    """`in 6 d 23 h (Fri 27 Nov 18:00 UTC)`."""
+    ends_at: datetime | None = connection["login_expires_at"]
+    told = cells.login_end(connection["login_ends_in"])
+    return told if ends_at is None else Text.assemble(told, f" ({ends_at:%a} {ends_at.day} {ends_at:%b %H:%M} UTC)")
+
+
+def _connection(row: Row, seconds_from_allow: float) -> RenderableType:
+    title = declaration(row["broker"]).title
+    took = Text.assemble("from Allow to rows and messages in ", (f"{seconds_from_allow:.1f} s", "bold"))
+    return _pairs(
+        [
+            (
+                "Connection",
+                Text.assemble((f"{row['user_id']} at {title} (sandbox)", "bold"), ", ", cells.status(row["status"])),
+            ),
+            ("Login ends", login_end(row)),
+            ("Data", Text.assemble("confirmed by the broker ", cells.ago(row["age"]), "; ", took)),
+        ]
+    )
+
+
+def _total(accounts: Sequence[Row]) -> str:
+    """What the accounts are worth together, where one sum makes sense."""
+    values, currencies = [row["net_liq"] for row in accounts], {row["currency"] for row in accounts}
+    if None in values or len(currencies) != 1:
+        return ""
+    return f"{cells.amount(sum(values), currencies.pop())} together"
+
+
+def _addresses(environ: Mapping[str, str]) -> RenderableType:
+    name, _, word = environ["FLOWER_BASIC_AUTH"].partition(":")
+    return _pairs(
+        [
+            ("Flower", Text(f"http://127.0.0.1:{environ['FLOWER_PORT']}  user {name}, password {word}")),
+            ("Link page", Text(environ["PUBLIC_URL"])),
+            ("Sandbox", Text(f"{environ['SCHWAB_BASE_URL']}/_sandbox/state")),
+        ]
+    )
+
+
+def _commands() -> RenderableType:
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    grid.add_column(style="cyan", overflow="fold")
+    grid.add_column(style="dim")
+    for command, outcome in next_commands():
+        grid.add_row(Text(command), outcome)
+    return grid
+
+
+def _heading(title: str, more: str = "") -> Text:
+    return Text.assemble("\n", (title, "bold"), f"  {more}")
+
+
+def _pairs(rows: Sequence[tuple[str, Text]]) -> Table:
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    grid.add_column(style="dim", no_wrap=True)
+    grid.add_column(overflow="fold")
+    for row in rows:
+        grid.add_row(*row)
+    return grid

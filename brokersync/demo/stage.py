@@ -1,0 +1,104 @@
+"""Everything that the demo runs: data folder, servers, tables, and the processes of the Procfile with the sandbox."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import settings
+from brokersync import embedded, lease, supervisor
+from brokersync.datafolder import DataFolder
+from brokersync.demo.environment import demo_environ, process_environ
+from brokersync.demo.given import given_servers, make_room
+from brokersync.demo.progress import Progress
+from brokersync.demo.readiness import answers, tasks_seen, wait_for
+from models import migrate
+
+USER = "sandbox-demo"
+"""Whom the demo links, in the words of a host application. Nobody's real user is called so."""
+
+SANDBOX = "exec python -m sandbox"
+
+
+class StageFell(Exception):
+    """The demo cannot go on. The message says why."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What is running. `environ` is the content of `demo.env`; `settings` is what our own parts read from it."""
+
+    environ: Mapping[str, str]
+    settings: settings.Settings
+    environment_file: Path
+    processes: supervisor.Processes
+    servers: lease.Keeper | None
+
+    def check(self) -> None:
+        """Raises `StageFell` when the servers are gone: without them nothing else can recover."""
+        if self.servers is not None and not self.servers.alive:
+            raise StageFell("PostgreSQL or Valkey has ended, so the demo ends too.")
+
+
+@contextmanager
+def put_up(progress: Progress, seed: int) -> Iterator[Stage]:
+    """Start all of it; the block runs when everything does its work. All of it ends with the block, and with us.
+
+    Raises `lease.KeeperFailed`, `readiness.NotReady`, `settings.NotConfigured`.
+    """
+    given = given_servers()
+    with ExitStack() as stack:
+        kept = stack.enter_context(lease.hold("brokersync.demo.keeper", str(Path.cwd())))
+        folder = DataFolder(Path(kept.answer["folder"]))
+        keepers = [kept]
+        servers = None
+        key = None
+        if given:
+            key = os.environ.get("ENCRYPTION_KEY")
+            with progress.step("Your PostgreSQL and Redis"):
+                loaded = settings.Settings.from_environ(given)
+                make_room(loaded.require_database_url(), loaded.require_celery_broker_url(), USER, key)
+            addresses = given
+        else:
+            with progress.step("PostgreSQL and Valkey, embedded"):
+                started = stack.enter_context(embedded.servers())
+            addresses = {"DATABASE_URL": started.database_url, "REDIS_URL": started.redis_url}
+            servers = started.keeper
+            keepers.append(servers)
+        environ = demo_environ(addresses, key, seed)
+        loaded = settings.Settings.from_environ(environ)
+        with progress.step("Tables"):
+            migrate.upgrade(loaded.require_database_url())
+        folder.write_environment(environ)
+        commands = {"sandbox": SANDBOX, **supervisor.procfile_commands()}
+        processes = stack.enter_context(
+            supervisor.running(commands, process_environ(environ), folder.log, share=keepers)
+        )
+        stage = Stage(environ, loaded, folder.environment, processes, servers)
+        _wait_for_all(stage, progress)
+        yield stage
+
+
+def _wait_for_all(stage: Stage, progress: Progress) -> None:
+    environ = stage.environ
+
+    def passing() -> None:
+        stage.check()
+        progress.passing()
+
+    with progress.step("Sandbox broker and link page"):
+        web = {
+            "sandbox": answers(f"{environ['SCHWAB_BASE_URL']}/_sandbox/state"),
+            "web": answers(f"{environ['PUBLIC_URL']}/readyz"),
+        }
+        wait_for(web, stage.processes, passing)
+    with progress.step("Celery worker and beat"), tasks_seen(stage.settings.require_celery_broker_url()) as seen:
+        # A worker that ran what beat sent shows that both work, and the way between them.
+        working = {"worker": lambda: bool(seen()), "beat": lambda: "dispatch_due_connections" in seen()}
+        wait_for(working, stage.processes, passing)
+    with progress.step("Flower"):
+        flower = {"flower": answers(f"http://127.0.0.1:{environ['FLOWER_PORT']}/healthcheck")}
+        wait_for(flower, stage.processes, passing)

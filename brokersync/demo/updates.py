@@ -1,0 +1,98 @@
+"""From single messages to what they say together: one update per account and version."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from brokersync.live import Document
+
+Holding = Mapping[str, Any]
+"""One position of a document."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """One holding that moved. `value_change` is in the account's currency; a quantity of 0: not held."""
+
+    position: Holding
+    quantity_before: Decimal
+    quantity_now: Decimal
+    value_change: Decimal
+
+    @property
+    def traded(self) -> bool:
+        return self.quantity_before != self.quantity_now
+
+
+@dataclass(frozen=True)
+class Update:
+    """What a version of an account brought; amounts in `currency`. `again`: a version that was sent before."""
+
+    account_id: str
+    version: int
+    currency: str | None
+    net_liq: Decimal | None
+    net_liq_change: Decimal | None
+    changes: list[Change]
+    again: bool
+
+
+class Updates:
+    """Puts balances and positions of one version together, and holds them against the version before."""
+
+    def __init__(self) -> None:
+        self._balances: dict[str, Document] = {}
+        self._told: dict[str, tuple[Document, Document]] = {}
+
+    def take(self, document: Document) -> Update | None:
+        """The update that this message completes. None for the first half of one, and for an account's first version."""
+        account_id = document["account_id"]
+        if document["kind"] == "balances":
+            self._balances[account_id] = document
+            return None
+        # The two are sent together, balances first; a subscriber that lost its connection may have missed those.
+        balances = self._balances.get(account_id)
+        if balances is None or balances["version"] != document["version"]:
+            return None
+        before = self._told.get(account_id)
+        self._told[account_id] = balances, document
+        if before is None:
+            return None
+        now, earlier = balances["net_liq"], before[0]["net_liq"]
+        return Update(
+            account_id=account_id,
+            version=document["version"],
+            currency=balances["currency"],
+            net_liq=now,
+            net_liq_change=None if now is None or earlier is None else now - earlier,
+            changes=changes(before[1], document),
+            again=document["version"] <= before[1]["version"],
+        )
+
+
+def changes(before: Document, now: Document) -> list[Change]:
+    """The holdings that differ between two position documents of one account: trades first, then by how much."""
+    old, new = _by_instrument(before), _by_instrument(now)
+    found = [_change(old.get(key), new.get(key)) for key in old | new]
+    moved = [change for change in found if change.traded or change.value_change]
+    return sorted(moved, key=lambda change: (not change.traded, -abs(change.value_change)))
+
+
+def _by_instrument(document: Document) -> dict[str, Holding]:
+    return {position["instrument_key"]: position for position in document["positions"]}
+
+
+def _change(before: Holding | None, now: Holding | None) -> Change:
+    return Change(
+        position=now or before or {},
+        quantity_before=_amount(before, "qty"),
+        quantity_now=_amount(now, "qty"),
+        value_change=_amount(now, "market_value") - _amount(before, "market_value"),
+    )
+
+
+def _amount(position: Holding | None, name: str) -> Decimal:
+    return Decimal(0) if position is None or position[name] is None else Decimal(position[name])
