@@ -1,0 +1,85 @@
+"""What happens between a code and an active connection; the pages know nothing of it, and it nothing of pages.
+
+No database session is open while the broker is asked. The tokens are committed before they are used.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from brokers.interface import Broker
+from brokers.records import ListedAccount, Listing
+from models import linking
+from models.connection import Connection
+from models.link import Link
+from models.linking import ListedRow, LoginBelongsToAnother, WrongLogin
+from models.session import Database
+from oauth_web.parts import Parts, assert_encryption
+
+EXCHANGE_WITHIN = 15.0
+"""Seconds. A code lives 30 s at Schwab, and some have passed when it gets here."""
+LIST_WITHIN = 10.0
+"""Seconds. A person is waiting; what takes longer is left to the worker."""
+
+_ACTOR = "browser link"
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A login whose tokens are committed, in status `linking`. From here on the worker can finish it."""
+
+    connection: Connection
+    credentials: dict[str, str]
+
+    def __repr__(self) -> str:
+        return f"Kept({self.connection.id})"
+
+
+@dataclass(frozen=True)
+class Linked:
+    """A login at the end of the way, with the accounts that it shares."""
+
+    connection: Connection
+    accounts: tuple[ListedAccount, ...]
+    repaired: bool
+
+
+def keep_login(ours: Parts, broker: Broker, link: Link, code: str, verifier: str) -> Kept:
+    """Turn the code into tokens and commit them. Raises what `Broker.exchange` raises; then nothing is stored."""
+    with ours.database.session() as session:
+        # A new login may end the older one at the broker, so it is asked for only if it can be stored.
+        assert_encryption(session)
+    pkce = broker.declaration.pkce
+    grant = broker.exchange(code, verifier if pkce else None, deadline=EXCHANGE_WITHIN)
+    with ours.database.session() as session:
+        connection = linking.keep_grant(
+            session,
+            link,
+            grant.credentials,
+            grant.access_expires_in,
+            broker.declaration.login_lifetime,
+            ours.settings.sync_interval,
+        )
+    return Kept(connection, grant.credentials)
+
+
+def finish(database: Database, broker: Broker, kept: Kept) -> Linked:
+    """List the accounts and activate the login.
+
+    Raises what `Broker.list_accounts` raises, with the tokens kept; `LoginBelongsToAnother` and `WrongLogin` with the
+    login forgotten.
+    """
+    listing = broker.list_accounts(kept.credentials, deadline=LIST_WITHIN)
+    rows = _rows(listing)
+    try:
+        with database.session() as session:
+            done = linking.activate(session, kept.connection.id, listing.login_id, rows, _ACTOR)
+    except (LoginBelongsToAnother, WrongLogin):
+        with database.session() as session:
+            linking.refuse(session, kept.connection.id, listing.login_id, rows, _ACTOR)
+        raise
+    return Linked(done.connection, listing.accounts, done.repaired)
+
+
+def _rows(listing: Listing) -> list[ListedRow]:
+    return [ListedRow(row.number, row.masked, row.broker_account_id, row.nickname) for row in listing.accounts]

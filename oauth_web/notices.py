@@ -1,0 +1,187 @@
+"""Every page that is not the way straight through: what happened, what was not done, what to do next.
+
+The words are all ours. What a broker or a browser sent is never part of them, so nothing can be reflected.
+`{broker}` is the broker's title; `{again}` says whether the same link can still be used.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Tone(StrEnum):
+    """How a page feels; the style sheet knows these words."""
+
+    GOOD = "good"
+    WAIT = "wait"
+    BAD = "bad"
+
+
+@dataclass(frozen=True)
+class Notice:
+    """One page. `status` is its HTTP status."""
+
+    status: int
+    title: str
+    happened: str
+    not_done: str
+    next_step: str
+    tone: Tone = Tone.BAD
+
+
+NEW_LINK = "Go back to where you got the link and ask for a new one."
+NOTHING = "Nothing was linked, and nothing was changed."
+
+LINK_UNUSABLE = Notice(
+    404,
+    "This link cannot be used",
+    "A link works once, for a quarter of an hour, and in the browser where it was first used. "
+    "This one is used up, too old, being used in another window, or was never valid.",
+    NOTHING,
+    NEW_LINK,
+)
+RETURN_UNKNOWN = Notice(
+    400,
+    "This return cannot be matched to a link",
+    "You came back from a broker, but this browser has no link that is waiting for it. It may have been finished "
+    "already, taken too long, been started again in another window, or been started in another browser.",
+    "Nothing was linked by this page. What was linked before stays as it is.",
+    "If you saw a page that says your login is linked, you are done. Otherwise open your link again, or ask for a new one.",
+)
+FORM_FROM_ELSEWHERE = Notice(
+    403,
+    "This form was not sent from our page",
+    "Your browser says that the button was pressed on another site, or it is too old to tell.",
+    NOTHING,
+    "Open your link again and press the button there, with an up-to-date browser.",
+)
+DENIED = Notice(
+    200,
+    "You did not allow access",
+    "{broker} sent you back without a permission for us.",
+    NOTHING,
+    "If that is what you wanted, close this page. If not, it is not too late. {again}",
+    Tone.WAIT,
+)
+BROKER_REFUSED = Notice(
+    502,
+    "{broker} did not let you in",
+    "{broker} sent you back with an error instead of a permission.",
+    NOTHING,
+    "Wait some minutes. {again} If it happens every time, tell the people who run this service: "
+    "the app may not be set up as {broker} wants it.",
+)
+CODE_REFUSED = Notice(
+    400,
+    "Please sign in once more",
+    "{broker} did not take the permission it had just given. It is good for some seconds only, and only once.",
+    NOTHING,
+    "{again} Go through the pages of {broker} without waiting on the last one. If it is refused every time, tell the "
+    "people who run this service: the callback address of the app is probably not the registered one.",
+)
+ANSWER_UNUSABLE = Notice(
+    502,
+    "{broker} gave an answer we do not accept",
+    "Something was missing in it, such as the part that keeps a login alive. A login like that would end within the hour.",
+    NOTHING,
+    "{again} If it happens twice, tell the people who run this service.",
+)
+BROKER_AWAY = Notice(
+    503,
+    "{broker} cannot be reached just now",
+    "We asked {broker} to confirm your permission and got no usable answer.",
+    NOTHING,
+    "Wait some minutes. {again}",
+    Tone.WAIT,
+)
+APP_MISCONFIGURED = Notice(
+    503,
+    "This service is not set up correctly",
+    "{broker} does not accept the app that this service presents. It has nothing to do with you or your login.",
+    NOTHING,
+    "Tell the people who run this service; the log says what {broker} objects to. When it is mended, ask for a new link.",
+)
+SAVED = Notice(
+    202,
+    "Your login is saved",
+    "The list of your accounts could not be read just now. It is read in the background within some minutes.",
+    "No account is shown yet.",
+    "There is nothing to do. You can close this page.",
+    Tone.WAIT,
+)
+SAVED_APP_MISCONFIGURED = Notice(
+    202,
+    "Your login is saved, but accounts cannot be read yet",
+    "{broker} does not let the app of this service read accounts. It has nothing to do with you or your login.",
+    "No account was read.",
+    "Tell the people who run this service. When it is mended, your accounts are read without you; you need not come back.",
+    Tone.WAIT,
+)
+BELONGS_TO_ANOTHER = Notice(
+    409,
+    "This login is linked by somebody else",
+    "The login you used at {broker} already belongs to another user of this service.",
+    "It was not linked to you, and what we had received was deleted. The other user keeps it, and is told of this attempt.",
+    "If both users are you, unlink it there first. If you share the login, only one of you can link it. "
+    "If you meant another login, sign out at {broker}, and ask for a new link.",
+)
+WRONG_LOGIN = Notice(
+    409,
+    "That was another login",
+    "The link was made to repair one certain connection, and you signed in at {broker} as somebody else.",
+    "The connection was not repaired, and what we had received was deleted. Its accounts and history are untouched.",
+    "Sign out at {broker}, ask for a new link, and sign in with the login that the connection was made with. "
+    "To add this other login as well, ask for a link that repairs nothing.",
+)
+NOT_CONFIGURED = Notice(
+    503,
+    "This service is not set up completely",
+    "A setting is missing or wrong. It has nothing to do with you or your login.",
+    NOTHING,
+    "Tell the people who run this service; its log and /readyz say what is missing. Then open your link again.",
+)
+DATABASE_AWAY = Notice(
+    503,
+    "We cannot store anything just now",
+    "The database of this service does not answer.",
+    "Nothing was linked.",
+    "Wait some minutes and open your link again; if it has expired, ask for a new one.",
+    Tone.WAIT,
+)
+CRASHED = Notice(
+    500,
+    "Something went wrong on our side",
+    "This is a fault in the service, and it is in its log.",
+    "Nothing was linked.",
+    "Open your link again; if it cannot be used any more, ask for a new one. If it happens twice, tell the people who "
+    "run this service.",
+)
+NO_SUCH_PAGE = Notice(
+    404,
+    "There is nothing here",
+    "The address is not one of ours. Perhaps a part of your link is missing.",
+    NOTHING,
+    "Open your link again, all of it, or ask for a new one.",
+)
+WRONG_METHOD = Notice(
+    405,
+    "This page cannot be used like that",
+    "The request was of a kind that this address does not take.",
+    NOTHING,
+    "Open your link again in a browser.",
+)
+TOO_LARGE = Notice(
+    413, "That is too much", "The request was larger than any that makes sense here.", NOTHING, "Open your link again."
+)
+TOO_OFTEN = Notice(
+    429,
+    "One moment, please",
+    "There were too many requests from your network in the last minute.",
+    NOTHING,
+    "Wait a minute and open your link again.",
+    Tone.WAIT,
+)
+BAD_REQUEST = Notice(
+    400, "This request cannot be read", "Your browser sent something we do not understand.", NOTHING, NEW_LINK
+)

@@ -1,0 +1,96 @@
+"""From what is known to HTML. Templates escape everything; times are told in UTC and in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from flask import current_app, make_response, render_template, request
+from werkzeug.wrappers import Response
+
+from brokers.interface import Declaration
+from brokers.records import ListedAccount
+from models.connection import Connection
+from models.link import Link
+from oauth_web.notices import NEW_LINK, Notice
+from oauth_web.parts import parts
+
+_HOURS_IN_WORDS = timedelta(days=2)
+_MINUTES_IN_WORDS = timedelta(hours=2)
+
+
+def notice(said: Notice, link: Link | None = None) -> Response:
+    """One of the pages of `oauth_web.notices`. `link` fills in whose broker it is about and whether to try again."""
+    words = {"broker": "the broker", "again": NEW_LINK}
+    if link is not None:
+        words = {"broker": _title(link.broker), "again": _again(link, datetime.now(UTC))}
+    texts = {name: getattr(said, name).format(**words) for name in ("title", "happened", "not_done", "next_step")}
+    texts = {name: text[0].upper() + text[1:] for name, text in texts.items()}
+    return make_response(render_template("notice.html", tone=said.tone, **texts), said.status)
+
+
+def start(declaration: Declaration, link: Link, repaired: Connection | None) -> Response:
+    """The page with the button. `repaired` is the connection that the link was made to repair."""
+    lifetime = None if declaration.login_lifetime is None else in_words(declaration.login_lifetime)
+    page = render_template(
+        "start.html",
+        broker=declaration.title,
+        lifetime=lifetime,
+        until=clock(link.expires_at),
+        linked_on=None if repaired is None else day(repaired.created_at),
+    )
+    return make_response(page)
+
+
+def linked(
+    declaration: Declaration, connection: Connection, accounts: Sequence[ListedAccount], *, repaired: bool
+) -> Response:
+    """The page at the end of the way."""
+    ends = connection.login_expires_at
+    page = render_template(
+        "linked.html",
+        broker=declaration.title,
+        accounts=accounts,
+        repaired=repaired,
+        ends_at=None if ends is None else f"{day(ends)}, {clock(ends)}",
+        ends_in=None if ends is None else in_words(ends - datetime.now(UTC)),
+        unlink_advice=declaration.unlink_advice,
+    )
+    return make_response(page)
+
+
+def is_for_programs() -> bool:
+    """Whether this address answers in JSON, its errors too."""
+    return request.path in current_app.config["JSON_PATHS"]
+
+
+def in_words(span: timedelta) -> str:
+    """A span as people say it, rounded: `7 days`, `5 hours`, `1 minute`."""
+    if span >= _HOURS_IN_WORDS:
+        return _counted(round(span / timedelta(days=1)), "day")
+    if span >= _MINUTES_IN_WORDS:
+        return _counted(round(span / timedelta(hours=1)), "hour")
+    return _counted(max(0, round(span / timedelta(minutes=1))), "minute")
+
+
+def clock(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%H:%M} UTC"
+
+
+def day(moment: datetime) -> str:
+    moment = moment.astimezone(UTC)
+    return f"{moment.day} {moment:%B %Y}"
+
+
+def _again(link: Link, now: datetime) -> str:
+    if link.used_at is not None or link.expires_at <= now:
+        return f"Your link cannot be used any more. {NEW_LINK}"
+    return f"Open the same link again in this browser; it works until {clock(link.expires_at)}."
+
+
+def _title(broker: str) -> str:
+    return parts().brokers.get(broker).declaration.title
+
+
+def _counted(number: int, unit: str) -> str:
+    return f"{number} {unit}" if number == 1 else f"{number} {unit}s"
