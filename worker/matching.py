@@ -18,11 +18,14 @@ from worker.outcomes import AccountOutcome, Outcome
 
 @dataclass
 class Matched:
-    """`accounts` and `positions` are rows to write, `new` the accounts never seen before, `failed` those left alone."""
+    """`accounts` and `positions` are rows to write, `new` the accounts never seen before, `failed` those left alone.
+
+    `renamed` are known accounts that the broker calls by another id than before."""
 
     accounts: list[dict[str, Any]] = field(default_factory=list)
     positions: list[dict[str, Any]] = field(default_factory=list)
     new: dict[str, tuple[uuid.UUID, AccountSnapshot]] = field(default_factory=dict)
+    renamed: dict[uuid.UUID, str] = field(default_factory=dict)
     failed: list[AccountOutcome] = field(default_factory=list)
 
 
@@ -51,6 +54,8 @@ def match(
         account_id = uuid.uuid4() if account is None else account.id
         if account is None:
             matched.new[number_fp] = (account_id, item)
+        elif item.broker_account_id != account.broker_account_id:
+            matched.renamed[account_id] = item.broker_account_id
         _add_rows(matched, account_id, item)
     for number_fp, account in known.items():
         if number_fp not in seen and account.missing_since is None:

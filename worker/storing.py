@@ -63,6 +63,8 @@ def store(parts: Parts, attempt: Attempt, matched: Matched, statement_timeout: t
             return Stored(Outcome.SUPERSEDED, (), ())
         for number_fp, (account_id, snapshot) in matched.new.items():
             session.add(_new_account(claim, number_fp, account_id, snapshot))
+        for account_id, broker_account_id in matched.renamed.items():
+            session.get_one(Account, account_id).broker_account_id = broker_account_id
         session.flush()
         written = write_snapshot(session, matched.accounts, matched.positions, attempt.fetched_at)
         outcomes = (*(_outcome(row["id"], written.versions) for row in matched.accounts), *matched.failed)
@@ -98,6 +100,13 @@ def defer(parts: Parts, attempt: Attempt, wait: timedelta, come_back: ComeBack |
 def record_failed(session: Session, attempt: Attempt, now: datetime, kind: str, text: str) -> None:
     """The record of a run whose call failed as a whole."""
     _record(session, attempt, now, Outcome.FAILED, (), kind, text)
+
+
+def record_listed(session: Session, attempt: Attempt, connection_id: uuid.UUID) -> None:
+    """The record of a run that listed a new login's accounts; `connection_id` is where that login ended up."""
+    now: datetime = session.scalars(select(func.clock_timestamp())).one()
+    session.flush()
+    _record(session, attempt, now, Outcome.OK, (), connection_id=connection_id)
 
 
 def _succeeded(connection: Connection, attempt: Attempt, now: datetime) -> None:
@@ -165,11 +174,12 @@ def _record(
     error_kind: str | None = None,
     error_text: str | None = None,
     rows_changed: int = 0,
+    connection_id: uuid.UUID | None = None,
 ) -> None:
     session.add(
         SyncRun(
             id=attempt.claim.run_id,
-            connection_id=attempt.claim.connection_id,
+            connection_id=connection_id or attempt.claim.connection_id,
             trigger=attempt.trigger,
             task_id=attempt.task_id,
             started_at=attempt.claim.taken_at,
