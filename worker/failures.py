@@ -30,12 +30,12 @@ EXPECTED = (BrokerError, CredentialsUnreadable, NotConfigured)
 def describe(error: Exception) -> SyncFailed:
     """The closed kind and our own words for any error. The text of an unexpected one is not ours, so it is left out."""
     if isinstance(error, BrokerError):
-        return SyncFailed(error.kind, str(error))
+        return SyncFailed.of(error.kind, str(error))
     if isinstance(error, CredentialsUnreadable):
-        return SyncFailed("credentials_unreadable", str(error))
+        return SyncFailed.of("credentials_unreadable", str(error))
     if isinstance(error, NotConfigured):
-        return SyncFailed("app_misconfigured", str(error))
-    return SyncFailed("internal", f"{type(error).__name__} in the sync; the worker's log has the traceback")
+        return SyncFailed.of("app_misconfigured", str(error))
+    return SyncFailed.of("internal", f"{type(error).__name__} in the sync; the worker's log has the traceback")
 
 
 def fail(parts: Parts, attempt: Attempt, error: Exception) -> SyncFailed:
@@ -69,7 +69,8 @@ def _write(parts: Parts, attempt: Attempt, failed: SyncFailed, error: Exception)
             wait = None
             _move(connection, Status.REAUTH_REQUIRED)
             record_event(session, "reauth_required", connection, "worker", reason="ended by the broker")
-        if isinstance(error, CredentialsUnreadable) and connection.status != Status.CREDENTIALS_UNREADABLE:
+        # A login that is still to be listed stays `linking`: probed as often, and listed once a key opens it.
+        if isinstance(error, CredentialsUnreadable) and connection.status == Status.ACTIVE:
             _move(connection, Status.CREDENTIALS_UNREADABLE)
             record_event(session, "credentials_unreadable", connection, "worker")
         if wait is None:

@@ -4,29 +4,39 @@ from __future__ import annotations
 
 from models import linking
 from models.linking import ListedRow
-from worker.claims import Claim
+from worker import claims
 from worker.fetching import ask_with_login
 from worker.limits import Deadline
 from worker.outcomes import CannotSync, Outcome, SyncResult
 from worker.parts import Parts
+from worker.storing import Attempt, record_listed
 
 
-def finish_link(parts: Parts, claim: Claim, deadline: Deadline) -> SyncResult:
+def finish_link(parts: Parts, attempt: Attempt, deadline: Deadline) -> SyncResult:
     """List the accounts and activate the login; its first sync is then due at once.
 
-    Raises what the broker raises, and `CannotSync` for a login that cannot be linked here; that one is forgotten.
+    Nothing is done when the browser was faster after all and the claim is lost. Raises what the broker raises, and
+    `CannotSync` for a login that cannot be linked here; that one is forgotten.
     """
+    claim = attempt.claim
     broker = parts.broker(claim.broker)
     listing = ask_with_login(
-        parts, claim, deadline, lambda login: broker.list_accounts(login, deadline=deadline.for_http())
+        parts,
+        claim,
+        deadline,
+        lambda login: attempt.stopwatch.time(lambda: broker.list_accounts(login, deadline=deadline.for_http())),
     )
     rows = [ListedRow(row.number, row.masked, row.broker_account_id, row.nickname) for row in listing.accounts]
     try:
         with parts.database.session(deadline.left()) as session:
+            if claims.held(session, claim) is None:
+                return SyncResult(claim.connection_id, Outcome.SUPERSEDED, claim.run_id)
             done = linking.activate(session, claim.connection_id, listing.login_id, rows, "worker")
             connection_id = done.connection.id
+            record_listed(session, attempt, connection_id)
     except (linking.LoginBelongsToAnother, linking.WrongLogin) as refusal:
         with parts.database.session(deadline.left()) as session:
-            linking.refuse(session, claim.connection_id, listing.login_id, rows, "worker")
+            if claims.held(session, claim) is not None:
+                linking.refuse(session, claim.connection_id, listing.login_id, rows, "worker")
         raise CannotSync(f"The new login was not linked: {refusal}") from None
     return SyncResult(connection_id, Outcome.OK, claim.run_id)

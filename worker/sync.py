@@ -16,7 +16,7 @@ from brokers.records import ComeBack
 from models.connection import Status
 from worker import claims, limits, pending
 from worker.claims import Claim, KnownAccount, NotTaken
-from worker.failures import EXPECTED, fail
+from worker.failures import EXPECTED, describe, fail
 from worker.fetching import ask_with_login, fetch_state
 from worker.limits import Deadline
 from worker.listing import finish_link
@@ -50,14 +50,22 @@ def _run(
     parts: Parts, connection_id: uuid.UUID, trigger: str, task_id: str | None, account_id: uuid.UUID | None
 ) -> SyncResult:
     deadline = Deadline(limits.SYNC_DEADLINE)
-    with parts.database.session(deadline.left()) as session:
-        claim = claims.take(session, connection_id, trigger, _message_id(task_id))
+    try:
+        with parts.database.session(deadline.left()) as session:
+            claim = claims.take(session, connection_id, trigger, _message_id(task_id))
+            if isinstance(claim, Claim) and account_id is not None:
+                _known(claim, account_id)
+    except SQLAlchemyError as error:
+        log.exception("claim not taken", extra={"connection": connection_id})
+        raise describe(error) from None
     if isinstance(claim, NotTaken):
+        if claim.why_not is not None and trigger != "schedule":
+            raise CannotSync(claim.why_not)
         return SyncResult(connection_id, claim.outcome, claim.run_id)
     attempt = Attempt(claim, trigger, task_id, Stopwatch(), whole_login=account_id is None)
     try:
         if claim.status is Status.LINKING:
-            return finish_link(parts, claim, deadline)
+            return finish_link(parts, attempt, deadline)
         stored = _fetch_and_store(parts, attempt, account_id, deadline)
     except (LoginBusy, NoCredentials):
         defer(parts, attempt, limits.LOGIN_BUSY_WAIT)
@@ -67,11 +75,13 @@ def _run(
     except EXPECTED as error:
         raise fail(parts, attempt, error) from None
     except Exception as error:
-        # Whatever it is: the claim must be given back, and the task must fail with one of the closed kinds.
-        raise fail(parts, attempt, error) from error
+        # Whatever it is: the claim must be given back, and the task must fail with one of the closed kinds. The cause is
+        # for the log only: chained, Celery would keep its text, which is not ours, with the result.
+        log.exception("internal fault", extra={"connection": connection_id})
+        raise fail(parts, attempt, error) from None
     _publish(parts, stored)
     if stored.outcome is Outcome.FAILED:
-        raise SyncFailed("bad_answer", next(account.error for account in stored.accounts if account.error))
+        raise SyncFailed.of("bad_answer", next(account.error for account in stored.accounts if account.error))
     return SyncResult(connection_id, stored.outcome, claim.run_id, stored.accounts)
 
 
@@ -106,7 +116,10 @@ def _fetch_and_store(parts: Parts, attempt: Attempt, account_id: uuid.UUID | Non
 
 
 def _known(claim: Claim, account_id: uuid.UUID) -> tuple[str, KnownAccount]:
-    return next((number_fp, known) for number_fp, known in claim.accounts.items() if known.id == account_id)
+    for number_fp, known in claim.accounts.items():
+        if known.id == account_id:
+            return number_fp, known
+    raise CannotSync(f"There is no account {account_id}.")
 
 
 def _publish(parts: Parts, stored: Stored) -> None:
