@@ -14,7 +14,8 @@ class FakeBroker:
     """A `brokers.interface.Broker`. `will("fetch", answer, …)` writes down what a call answers, one call after the other.
 
     The last answer stays. An exception is raised; something that can be called is called at the time of the answer.
-    `calls` holds the name of each call with the credentials it came with, `deadlines` the seconds it was given.
+    `calls` holds the name of each call with the credentials it came with, `deadlines` the seconds it was given,
+    `asked_for` the broker's ids of single accounts.
     """
 
     declaration: ClassVar[Declaration] = Declaration(
@@ -38,6 +39,7 @@ class FakeBroker:
         self.calls: list[tuple[str, dict[str, str]]] = []
         self.deadlines: list[float] = []
         self.states: list[Mapping[str, object] | None] = []
+        self.asked_for: list[str] = []
         self.closed = False
 
     def will(self, call: str, *answers: Any) -> None:
@@ -70,6 +72,7 @@ class FakeBroker:
     def fetch_account(
         self, credentials: Mapping[str, str], broker_account_id: str, *, deadline: float
     ) -> AccountSnapshot | AccountFault:
+        self.asked_for.append(broker_account_id)
         return self._answer("fetch_account", credentials, deadline)
 
     def close(self) -> None:
