@@ -1,9 +1,10 @@
-"""Writing for people: tables as wide as the terminal, and as wide as they need to be where there is none."""
+"""Writing for people: as wide as the terminal; where there is none, as wide as it needs to be."""
 
 from __future__ import annotations
 
 import sys
 
+import click
 from rich.console import Console, RenderableType
 
 UNBOUNDED = 500
@@ -16,14 +17,14 @@ class Screen(Console):
         raise BrokenPipeError
 
 
-def screen() -> Screen:
-    """Made anew for each use: standard output may have been put elsewhere since."""
-    console = Screen(highlight=False, emoji=False, soft_wrap=False)
-    if not sys.stdout.isatty():
-        # A file or a program wants whole lines, not lines of 80 characters.
-        console.width = UNBOUNDED
-    return console
-
-
 def show(renderable: RenderableType) -> None:
-    screen().print(renderable)
+    """Print it; to a file or a program as whole lines, without the blanks that fill a table up."""
+    console = Screen(highlight=False, emoji=False)
+    if sys.stdout.isatty():
+        console.print(renderable)
+        return
+    console.width = UNBOUNDED
+    with console.capture() as captured:
+        console.print(renderable)
+    for line in captured.get().splitlines():
+        click.echo(line.rstrip())

@@ -14,7 +14,7 @@ from brokersync.documents import printed
 from brokersync.live import Document
 from brokersync.live_lines import LiveLines
 from brokersync.queries import Row
-from brokersync.screen import screen
+from brokersync.screen import show
 
 
 @click.command("watch")
@@ -46,14 +46,13 @@ def command(user_id: str | None, account: str | None, *, as_json: bool) -> None:
 
 def _watch(client: redis.Redis, rows: Sequence[Row], wanted: Callable[[Document], bool], *, as_json: bool) -> None:
     lines = LiveLines({str(row["account_id"]): row["masked"] for row in rows})
-    console = screen()
     if not as_json:
         click.echo(f"Watching {len(rows)} account{'' if len(rows) == 1 else 's'}. Ctrl-C ends it.", err=True)
     for document in live.documents(client, [row["account_id"] for row in rows], wanted):
         if as_json:
             click.echo(printed(document))
         else:
-            console.print(lines.line(document), soft_wrap=True)
+            show(lines.line(document))
 
 
 def _wanted(user_id: str | None, account_id: uuid.UUID | None) -> Callable[[Document], bool]:

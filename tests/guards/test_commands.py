@@ -22,7 +22,10 @@ def commands() -> Iterator[tuple[str, click.Command]]:
 
 def below(name: str, command: click.Command) -> Iterator[tuple[str, click.Command]]:
     if isinstance(command, click.Group):
-        for child_name, child in command.commands.items():
+        context = click.Context(command)  # a group may read its commands only when they are asked for
+        for child_name in command.list_commands(context):
+            child = command.get_command(context, child_name)
+            assert child is not None
             yield from below(f"{name} {child_name}", child)
     else:
         yield name, command

@@ -1,0 +1,45 @@
+"""What a check found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+
+class Level(StrEnum):
+    """From good to bad. A note is neither: something is not there, and may well not have to be."""
+
+    OK = "ok"
+    NOTE = "note"
+    WARNING = "warning"
+    FAULT = "fault"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """`said` is what is the case, `remedy` what to do about it; no secret is in either."""
+
+    level: Level
+    check: str
+    said: str
+    remedy: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        return {"level": self.level.value, "check": self.check, "said": self.said, "remedy": self.remedy}
+
+
+def ok(check: str, said: str) -> Finding:
+    return Finding(Level.OK, check, said)
+
+
+def note(check: str, said: str, remedy: str | None = None) -> Finding:
+    return Finding(Level.NOTE, check, said, remedy)
+
+
+def warning(check: str, said: str, remedy: str) -> Finding:
+    return Finding(Level.WARNING, check, said, remedy)
+
+
+def fault(check: str, said: str, remedy: str) -> Finding:
+    return Finding(Level.FAULT, check, said, remedy)
