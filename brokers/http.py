@@ -1,8 +1,8 @@
 """The one HTTP layer of all brokers: what leaves, how long it may take, and which answers are answers at all.
 
-A session is shared by all threads: urllib3's pools are made for that, and what is not safe to share is off. Cookies are
-never kept (an answer for one person would colour the next one's request). `trust_env` is off, so that a `.netrc` adds
-no credentials. Proxies and a CA bundle of the environment (`HTTPS_PROXY`, `NO_PROXY`, `REQUESTS_CA_BUNDLE`) are read
+A session is shared by all threads: urllib3's pools are made for that. What one answer could leave to the next request
+is left out: requests are prepared without the session, so no cookie is ever sent back (an answer for one person would
+colour the next one's request). `trust_env` is off, so that a `.netrc` adds no credentials. Proxies and a CA bundle of the environment (`HTTPS_PROXY`, `NO_PROXY`, `REQUESTS_CA_BUNDLE`) are read
 once, because a company's network may have no other way out; a loopback address is never asked through a proxy.
 
 Nothing of a request or an answer (header, query, body, URL) is part of an error or a log line. Errors of urllib3 and
@@ -14,7 +14,6 @@ from __future__ import annotations
 import ipaddress
 import os
 from collections.abc import Mapping
-from http.cookiejar import DefaultCookiePolicy
 from importlib.metadata import version
 from urllib.parse import urlsplit
 
@@ -56,7 +55,6 @@ class HttpClient:
         self._allowed = allowed
         self._session = _Session()
         self._session.trust_env = False
-        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
         self._session.proxies = {} if _is_loopback(host) else dict(get_environ_proxies(self._base_url))
         self._session.verify = os.environ.get("REQUESTS_CA_BUNDLE") or True
         adapter = transport or BoundedAdapter()

@@ -154,14 +154,6 @@ def test_no_secret_is_in_an_error_or_a_log(caplog: pytest.LogCaptureFixture) -> 
     assert "fields" not in caplog.text
 
 
-def test_no_cookie_is_carried_over() -> None:
-    transport = FakeTransport({}, Reply(200, b"{}", {"Content-Type": "application/json", "Set-Cookie": "who=me"}))
-    shared = client(transport)
-    for _ in range(2):
-        shared.call(THING, Deadline(5), path={"thing": "a"})
-    assert all("Cookie" not in sent.headers for sent in transport.sent)
-
-
 def test_a_netrc_adds_no_credentials(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     netrc = tmp_path / "netrc"
     netrc.write_text("machine broker.example login somebody password something\n")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
@@ -82,25 +83,26 @@ def writes(answer: bytes) -> Script:
     return script
 
 
-def drips(start: bytes, drop: bytes) -> Script:
-    """Write `start` at once, then `drop` again and again, slowly, for ever."""
+def drips(start: bytes, drop: bytes, every: float = 0.05) -> Script:
+    """Write `start` at once, then `drop` again and again for three seconds, `every` so many seconds."""
 
     def script(connection: socket.socket, closing: threading.Event) -> None:
         request_of(connection)
         connection.sendall(start)
-        while not closing.wait(0.05):
+        end = time.monotonic() + 3
+        while time.monotonic() < end and not closing.wait(every):
             connection.sendall(drop)
 
     return script
 
 
 def stalls(start: bytes = b"") -> Script:
-    """Write `start`, then nothing more, and do not close."""
+    """Write `start`, then nothing more for three seconds."""
 
     def script(connection: socket.socket, closing: threading.Event) -> None:
         connection.recv(65536)
         connection.sendall(start)
-        closing.wait()
+        closing.wait(3)
 
     return script
 

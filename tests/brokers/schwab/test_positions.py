@@ -5,6 +5,8 @@ from decimal import Decimal
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from brokers.decoding import Unreadable
 from brokers.records import AssetType, Position
@@ -219,3 +221,19 @@ def test_two_kinds_of_unit_under_one_symbol_are_not_added_up() -> None:
 def test_a_row_of_nothing_has_no_mark() -> None:
     position = one(payloads.equity(long=0, marketValue=0))
     assert (position.quantity, position.mark_price) == (Decimal(0), None)
+
+
+UNITS = st.integers(0, 10**9).map(lambda digits: digits / 10**4)
+
+
+@given(st.lists(st.tuples(st.sampled_from("ABC"), UNITS, UNITS, UNITS), max_size=8))
+def test_merging_loses_no_unit_and_no_cent(sides: list[tuple[str, float, float, float]]) -> None:
+    rows = [
+        payloads.equity(symbol, long, shortQuantity=short, marketValue=value) for symbol, long, short, value in sides
+    ]
+    merged = read(*rows)
+    assert {position.symbol for position in merged} == {symbol for symbol, *_ in sides}
+    for position in merged:
+        own = [side for side in sides if side[0] == position.symbol]
+        assert position.quantity == sum(Decimal(str(long)) - Decimal(str(short)) for _, long, short, _ in own)
+        assert position.market_value == sum(Decimal(str(value)) for *_, value in own)
