@@ -108,7 +108,8 @@ def _answer(database: Database, asked: Asked, seconds: float) -> Run:
     if not isinstance(told, dict):
         return asked.run(Outcome.FAILED, error="the task did not run to its end; the worker's log says why")
     if asked.account_id is not None:
-        return asked.run(told["outcome"], [{name: told[name] for name in ("account_id", "outcome", "version")}])
+        account = {name: told[name] for name in ("account_id", "outcome", "version")}
+        return asked.run(told["outcome"], [account | {"error": None}])
     return asked.run(told["outcome"], told["accounts"])
 
 

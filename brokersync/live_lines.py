@@ -45,7 +45,7 @@ def _balances(document: Document, before: Document | None) -> Text:
 
 def _positions(document: Document, before: Document | None) -> Text:
     held = _by_key(document)
-    line = Text(f"{len(held)} positions")
+    line = Text("1 position" if len(held) == 1 else f"{len(held)} positions")
     if before is None:
         return line
     earlier = _by_key(before)

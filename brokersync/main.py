@@ -40,6 +40,14 @@ class CommandLine(click.Group):
             with formatter.section(section):
                 formatter.write_dl([(listed.name.ljust(11), listed.help) for listed in commands])
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        # Before the command's file is read: Celery's settings are taken from the environment when they are imported.
+        if args[0] not in OWN_ENVIRONMENT:
+            load_demo_environment(Path.cwd())
+        return super().resolve_command(ctx, args)
+
     def invoke(self, ctx: click.Context) -> Any:
         try:
             result = super().invoke(ctx)
@@ -61,14 +69,11 @@ class CommandLine(click.Group):
 @click.group(cls=CommandLine, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 @click.version_option(package_name="brokersync", message="%(version)s")
-@click.pass_context
-def cli(ctx: click.Context, *, debug: bool) -> None:
+def cli(*, debug: bool) -> None:
     """Keeps brokerage accounts in your own PostgreSQL and on Redis.
 
     Start with `brokersync demo`. Each command explains itself, with an example: brokersync COMMAND --help.
     """
-    if ctx.invoked_subcommand not in OWN_ENVIRONMENT:
-        load_demo_environment(Path.cwd())
 
 
 def load_demo_environment(folder: Path) -> None:

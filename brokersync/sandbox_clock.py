@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import update
+from sqlalchemy import Interval, literal, update
 from sqlalchemy.orm import Session
 
 from brokers.schwab import Schwab
@@ -17,13 +17,14 @@ def let_pass(session: Session, span: timedelta) -> int:
     The connections of Schwab are those of the sandbox: one installation speaks to one of the two. Code in production has
     no clock that could be turned, so its times are moved instead.
     """
+    earlier = literal(span, Interval())
     moved = session.scalars(
         update(Connection)
         .where(Connection.broker == Schwab.declaration.name)
         .values(
-            login_at=Connection.login_at - span,
-            login_expires_at=Connection.login_expires_at - span,
-            next_sync_at=Connection.next_sync_at - span,
+            login_at=Connection.login_at - earlier,
+            login_expires_at=Connection.login_expires_at - earlier,
+            next_sync_at=Connection.next_sync_at - earlier,
         )
         .returning(Connection.id)
         .execution_options(synchronize_session=False)
@@ -31,7 +32,7 @@ def let_pass(session: Session, span: timedelta) -> int:
     session.execute(
         update(Credential)
         .where(Credential.connection_id.in_(moved))
-        .values(access_expires_at=Credential.access_expires_at - span)
+        .values(access_expires_at=Credential.access_expires_at - earlier)
         .execution_options(synchronize_session=False)
     )
     return len(moved)

@@ -7,7 +7,6 @@ from itertools import groupby
 
 from rich import box
 from rich.console import Group, RenderableType
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -15,7 +14,7 @@ from brokersync import cells
 from brokersync.queries import Row
 from models.connection import SCHEDULED
 
-WORDS = frozenset({"User", "Broker", "Status", "Name", "Symbol", "Description"})
+WORDS = frozenset({"User", "Broker", "Status", "Name", "Symbol", "What it means"})
 """Headings of columns that give way where a terminal is narrow: their words are wrapped, amounts never are."""
 
 
@@ -33,7 +32,7 @@ def connections_table(rows: Sequence[Row]) -> RenderableType:
             _next_sync(row),
         )
     faults = [_fault(row) for row in rows if row["last_error_kind"] is not None]
-    return Group(table, *faults)
+    return Group(table, "", *faults) if faults else table
 
 
 def accounts_table(rows: Sequence[Row]) -> RenderableType:
@@ -101,11 +100,10 @@ def _checked(row: Row) -> Text:
     return cells.ago(row["age"]) if row["missing_since"] is None else Text("not shared", style="yellow")
 
 
-def _fault(row: Row) -> RenderableType:
-    line = Text.assemble(
+def _fault(row: Row) -> Text:
+    return Text.assemble(
         cells.short_id(row["connection_id"]),
         (f" {row['last_error_kind'].replace('_', ' ')}", "bold red"),
         ": ",
         cells.plain(row["last_error_text"]),
     )
-    return Padding(line, (1, 0, 0, 0))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -101,11 +102,13 @@ def _report(runs: Sequence[Run]) -> RenderableType:
         table.add_row(
             cells.short_id(run.connection_id),
             Text(run.outcome, style="bold red" if run.failed else "green"),
-            Text(", ".join(_account(each) for each in run.accounts) or "—"),
+            _counted(run.accounts),
             cells.plain(run.error or MEANINGS.get(run.outcome, "")),
         )
     return table
 
 
-def _account(account: Mapping[str, Any]) -> str:
-    return f"{(account['account_id'] or 'new')[: cells.SHORT_ID]} {account['outcome']}"
+def _counted(accounts: Sequence[Mapping[str, Any]]) -> str:
+    """`2 ok, 1 unchanged`"""
+    counts = Counter(account["outcome"] for account in accounts)
+    return ", ".join(f"{count} {outcome}" for outcome, count in counts.items()) or "—"
