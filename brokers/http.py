@@ -2,8 +2,9 @@
 
 A session is shared by all threads: urllib3's pools are made for that. What one answer could leave to the next request
 is left out: requests are prepared without the session, so no cookie is ever sent back (an answer for one person would
-colour the next one's request). `trust_env` is off, so that a `.netrc` adds no credentials. Proxies and a CA bundle of the environment (`HTTPS_PROXY`, `NO_PROXY`, `REQUESTS_CA_BUNDLE`) are read
-once, because a company's network may have no other way out; a loopback address is never asked through a proxy.
+colour the next one's request). `trust_env` is off, so that a `.netrc` adds no credentials. Proxies and a CA bundle of
+the environment (`HTTPS_PROXY`, `NO_PROXY`, `REQUESTS_CA_BUNDLE`) are read once, because a company's network may have no
+other way out; a loopback address is never asked through a proxy.
 
 Nothing of a request or an answer (header, query, body, URL) is part of an error or a log line. Errors of urllib3 and
 requests carry URLs, so they end here: each becomes one of `brokers.errors`, without its cause.
@@ -105,13 +106,17 @@ class HttpClient:
 
 
 def _safe(base_url: str) -> tuple[str, str]:
-    parts = urlsplit(base_url)
-    host = parts.hostname or ""
-    if not host or parts.username or parts.query or parts.fragment:
+    """The address without a slash at its end, and its host."""
+    try:
+        parts = urlsplit(base_url)
+        plain = parts.port != 0 and not (parts.username or parts.query or parts.fragment)
+    except ValueError:
+        plain = False
+    if not plain or not parts.hostname:
         raise Unsafe("it must be a plain address such as https://api.example.com")
-    if parts.scheme != "https" and not (parts.scheme == "http" and _is_loopback(host)):
+    if parts.scheme != "https" and not (parts.scheme == "http" and _is_loopback(parts.hostname)):
         raise Unsafe("it must start with https:// (http:// is taken for this machine only, such as http://127.0.0.1)")
-    return base_url.rstrip("/"), host
+    return base_url.rstrip("/"), parts.hostname
 
 
 def _is_loopback(host: str) -> bool:

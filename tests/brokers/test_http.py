@@ -164,7 +164,16 @@ def test_a_netrc_adds_no_credentials(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.parametrize(
-    "base_url", ["http://broker.example", "broker.example", "ftp://broker.example", "https://u:p@broker.example", ""]
+    "base_url",
+    [
+        "http://broker.example",
+        "broker.example",
+        "ftp://broker.example",
+        "https://u:p@broker.example",
+        "",
+        "https://[bad",
+        "https://x:port",
+    ],
 )
 def test_secrets_go_nowhere_without_tls_but_to_this_machine(base_url: str) -> None:
     with pytest.raises(Unsafe):
