@@ -5,7 +5,8 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from operator import itemgetter
 from typing import Any
 
 import msgspec
@@ -91,7 +92,7 @@ def snapshot_message(
                 "proof": account["proof"],
                 "positions": [
                     {_RENAMED.get(name, name): row[name] for name in _POSITION}
-                    for row in sorted(positions, key=lambda row: str(row["symbol"]))
+                    for row in sorted(positions, key=itemgetter("symbol", "instrument_key"))
                 ],
             }
         ),
@@ -100,7 +101,7 @@ def snapshot_message(
 
 def check_document(checked_at: datetime) -> bytes:
     """A JSON string of one length, so that the later of two is also the greater text."""
-    return _encode(checked_at.strftime("%Y-%m-%dT%H:%M:%S.%fZ"))
+    return _encode(checked_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"))
 
 
 def _envelope(account: Mapping[str, Any], kind: str) -> dict[str, Any]:
@@ -112,7 +113,12 @@ def _envelope(account: Mapping[str, Any], kind: str) -> dict[str, Any]:
         "user_id": account["user_id"],
         "broker": account["broker"],
         "version": account["version"],
-        "as_of": account["as_of"],
-        "fetched_at": account["fetched_at"],
+        "as_of": _utc(account["as_of"]),
+        "fetched_at": _utc(account["fetched_at"]),
         "currency": account["currency"],
     }
+
+
+def _utc(time: datetime | None) -> datetime | None:
+    # PostgreSQL's clock is read in the time zone of its server.
+    return None if time is None else time.astimezone(UTC)

@@ -1,4 +1,5 @@
 -- Sends accounts to Redis: keys, pub/sub and stream together, and only what is newer than what is there.
+-- Nothing of an account that was erased: a run that was under way must not bring its data back.
 -- KEYS: the stream, then for each account: version, latest balances, latest positions, checked.
 -- ARGV: the stream's length, then for each account: id, version, checked, balances, positions ('' where there is no news).
 local sent = 0
@@ -6,18 +7,21 @@ for account = 0, (#KEYS - 1) / 4 - 1 do
   local key, arg = 1 + account * 4, 1 + account * 5
   local id, version, checked = ARGV[arg + 1], ARGV[arg + 2], ARGV[arg + 3]
   local balances, positions = ARGV[arg + 4], ARGV[arg + 5]
-  local confirmed = redis.call('GET', KEYS[key + 4])
-  if not confirmed or confirmed < checked then
-    redis.call('SET', KEYS[key + 4], checked)
-  end
-  if balances ~= '' and tonumber(version) > tonumber(redis.call('GET', KEYS[key + 1]) or '0') then
-    redis.call('SET', KEYS[key + 1], version)
-    redis.call('SET', KEYS[key + 2], balances)
-    redis.call('SET', KEYS[key + 3], positions)
-    redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[1], '*', 'account_id', id, 'version', version, 'kind', 'snapshot')
-    redis.call('PUBLISH', 'live_data:balances:' .. id, balances)
-    redis.call('PUBLISH', 'live_data:positions:' .. id, positions)
-    sent = sent + 1
+  local known = redis.call('GET', KEYS[key + 1]) or '0'
+  if known ~= 'erased' then
+    local confirmed = redis.call('GET', KEYS[key + 4])
+    if not confirmed or confirmed < checked then
+      redis.call('SET', KEYS[key + 4], checked)
+    end
+    if balances ~= '' and tonumber(version) > tonumber(known) then
+      redis.call('SET', KEYS[key + 1], version)
+      redis.call('SET', KEYS[key + 2], balances)
+      redis.call('SET', KEYS[key + 3], positions)
+      redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[1], '*', 'account_id', id, 'version', version, 'kind', 'snapshot')
+      redis.call('PUBLISH', 'live_data:balances:' .. id, balances)
+      redis.call('PUBLISH', 'live_data:positions:' .. id, positions)
+      sent = sent + 1
+    end
   end
 end
 return sent

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 
 import redis
@@ -17,6 +18,8 @@ EPOCH = "live_data:epoch"
 
 _SCRIPT = (Path(__file__).parent / "publish.lua").read_text()
 _REPLACE = "if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('SET', KEYS[1], ARGV[2]) end"
+_ERASED_FOR = timedelta(minutes=10)
+"""How long an erased account refuses messages: longer than any run or refill that may still hold its data."""
 _WAIT_SECONDS = 5
 """A publish is one script of microseconds; an answer that takes longer means that Redis is in trouble."""
 
@@ -68,9 +71,13 @@ class Publisher:
         self._replace(keys=[EPOCH], args=[mark, mark.replace("filling", "filled", 1)])
 
     def forget(self, account_ids: Sequence[uuid.UUID]) -> None:
-        """Remove the documents of accounts whose data are erased."""
-        if account_ids:
-            self._redis.delete(*[key for account_id in account_ids for key in account_keys(account_id)])
+        """Remove the documents of accounts whose data are erased, and refuse what is under way of them."""
+        with self._redis.pipeline() as commands:
+            for account_id in account_ids:
+                version, *documents = account_keys(account_id)
+                commands.set(version, "erased", ex=_ERASED_FOR)
+                commands.delete(*documents)
+            commands.execute()
 
     def close(self) -> None:
         self._redis.close()
