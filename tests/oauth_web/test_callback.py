@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
 
 from brokers.records import Listing
-from models.account import Account
-from models.connection import Connection, Credential, Status
-from models.event import Event
-from models.link import Link
+from models.connection import Status
 from models.session import Database
 from oauth_web import completion
 from oauth_web.cookies import code_challenge
@@ -31,18 +26,9 @@ from tests.oauth_web.given import (
     listing,
     sent_to_broker,
 )
+from tests.oauth_web.stored import account_ids, connections, events, the_link, tokens
 
 pytestmark = pytest.mark.servers
-
-
-def connections(database: Database) -> list[Connection]:
-    with database.session() as session:
-        return list(session.scalars(select(Connection).order_by(Connection.created_at)))
-
-
-def account_ids(database: Database) -> dict[str, uuid.UUID]:
-    with database.session() as session:
-        return {account.number: account.id for account in session.scalars(select(Account))}
 
 
 def test_a_login_is_linked_with_its_accounts_and_due_at_once(database: Database, host: Host, browser: Browser) -> None:
@@ -53,11 +39,8 @@ def test_a_login_is_linked_with_its_accounts_and_due_at_once(database: Database,
     assert connection.next_sync_at is not None
     assert connection.next_sync_at <= datetime.now(UTC)
     assert set(account_ids(database)) == set(NUMBERS)
-    with database.session() as session:
-        document = session.get_one(Credential, connection.id).document
-        event = session.scalars(select(Event)).one()
-    assert document == {"access_token": ACCESS_TOKEN, "refresh_token": REFRESH_TOKEN}
-    assert (event.kind, event.actor) == ("linked", "browser link")
+    assert tokens(database, connection) == {"access_token": ACCESS_TOKEN, "refresh_token": REFRESH_TOKEN}
+    assert events(database) == [("linked", connection.id, "browser link")]
 
 
 def test_the_page_shows_masked_accounts_and_when_the_login_ends(host: Host, browser: Browser) -> None:
@@ -78,9 +61,8 @@ def test_tokens_are_committed_before_the_accounts_are_asked_for(
     seen: list[tuple[str, dict[str, str]]] = []
 
     def look() -> Listing:
-        with database.session() as session:
-            (connection,) = session.scalars(select(Connection))
-            seen.append((connection.status, session.get_one(Credential, connection.id).document))
+        (connection,) = connections(database)
+        seen.append((connection.status, tokens(database, connection)))
         return listing()
 
     broker.will("list_accounts", look)
@@ -129,8 +111,7 @@ def test_linking_the_same_login_again_keeps_all_ids(
     assert after.id == before.id
     assert account_ids(database) == ids
     assert after.login_at > before.login_at
-    with database.session() as session:
-        assert session.get_one(Credential, after.id).document["refresh_token"] == "r1.newer"
+    assert tokens(database, after)["refresh_token"] == "r1.newer"
     assert "linked again" in page
     assert "same connection" in page
 
@@ -168,8 +149,7 @@ def test_a_success_uses_the_link_and_the_cookie_up(database: Database, host: Hos
     assert "Max-Age=0" in cookie
     assert browser.open(url).status_code == 404
     assert browser.press(url).status_code == 404
-    with database.session() as session:
-        link = session.scalars(select(Link)).one()
+    link = the_link(database)
     assert link.used_at is not None
     assert link.callback_at is None
 

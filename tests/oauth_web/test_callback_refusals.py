@@ -1,0 +1,239 @@
+"""The ways in which a callback can go wrong: nothing is linked that should not be, and the page says so."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from brokers.errors import (
+    AppMisconfigured,
+    BadAnswer,
+    BrokerDown,
+    BrokerError,
+    LoginEnded,
+    RateLimited,
+    Unreachable,
+)
+from models.session import Database
+from oauth_web import notices
+from tests.oauth_web.given import CODE, Browser, Host, LoginBroker, cookies_of, grant, listing
+from tests.oauth_web.stored import account_ids, connections, events, nothing, pass_time, the_link, tokens
+
+pytestmark = pytest.mark.servers
+
+TOKEN = "POST /oauth/token"
+
+
+def test_a_state_works_only_once(database: Database, broker: LoginBroker, host: Host, browser: Browser) -> None:
+    state = browser.go_to_broker(host.new_link())
+    browser.come_back(state)
+    before = connections(database)[0].login_at
+    answer = browser.come_back(state)
+    assert answer.status_code == 400
+    assert notices.RETURN_UNKNOWN.title in answer.text
+    assert len(broker.exchanged) == 1
+    assert [each.login_at for each in connections(database)] == [before]
+
+
+def test_a_state_is_used_up_by_an_error_too(database: Database, host: Host, browser: Browser) -> None:
+    state = browser.go_to_broker(host.new_link())
+    browser.open(f"/oauth/callback?error=access_denied&state={state}")
+    assert browser.come_back(state).status_code == 400
+    assert nothing(database)
+
+
+def test_another_browsers_state_does_nothing(
+    database: Database, broker: LoginBroker, host: Host, browser: Browser, another_browser: Browser
+) -> None:
+    state = browser.go_to_broker(host.new_link())
+    assert another_browser.come_back(state).status_code == 400
+    assert broker.exchanged == []
+    assert nothing(database)
+
+
+def test_a_swapped_state_does_nothing(
+    broker: LoginBroker, host: Host, browser: Browser, another_browser: Browser
+) -> None:
+    mine, theirs = browser.go_to_broker(host.new_link()), another_browser.go_to_broker(host.new_link("43"))
+    assert browser.come_back(theirs).status_code == another_browser.come_back(mine).status_code == 400
+    assert broker.exchanged == []
+
+
+@pytest.mark.parametrize(
+    "query", ["", "code=a", "state=", "state=unknown&code=a", f"state={'a' * 5000}&code=a", "state=%00%ff&code=a"]
+)
+def test_a_return_without_a_state_of_ours_is_refused(broker: LoginBroker, browser: Browser, query: str) -> None:
+    answer = browser.open(f"/oauth/callback?{query}")
+    assert answer.status_code == 400
+    assert notices.RETURN_UNKNOWN.title in answer.text
+    assert broker.exchanged == []
+
+
+def test_every_state_that_cannot_be_taken_gets_the_same_page(
+    database: Database, host: Host, browser: Browser, another_browser: Browser
+) -> None:
+    used = browser.go_to_broker(host.new_link())
+    browser.come_back(used)
+    foreign = another_browser.go_to_broker(host.new_link())
+    pages = [browser.come_back(state).data for state in (used, foreign, "unknown")]
+    late = browser.go_to_broker(host.new_link())
+    pass_time(database, "10 minutes 1 second")
+    pages.append(browser.come_back(late).data)
+    assert len(set(pages)) == 1
+
+
+def test_a_state_lives_ten_minutes_from_the_button(database: Database, host: Host, browser: Browser) -> None:
+    url = host.new_link()
+    pass_time(database, "14 minutes")
+    state = browser.go_to_broker(url)
+    pass_time(database, "9 minutes 50 seconds")
+    assert browser.come_back(state).status_code == 200
+
+
+def test_a_link_is_refused_while_it_is_in_a_callback(broker: LoginBroker, host: Host, browser: Browser) -> None:
+    url = host.new_link()
+    during: list[int] = []
+    broker.will("exchange", lambda: during.append(browser.press(url).status_code) or grant())
+    assert browser.link(url).status_code == 200
+    assert during == [404]
+
+
+def test_a_callback_that_crashed_lets_go_of_the_link(
+    database: Database, broker: LoginBroker, host: Host, browser: Browser
+) -> None:
+    broker.will("exchange", RuntimeError("a fault of ours"), grant())
+    url = host.new_link()
+    answer = browser.link(url)
+    assert answer.status_code == 500
+    assert notices.CRASHED.title in answer.text
+    assert the_link(database).callback_at is None
+    assert browser.link(url).status_code == 200
+
+
+def test_a_killed_callback_gives_the_link_back_after_two_minutes(
+    database: Database, broker: LoginBroker, host: Host, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broker.will("exchange", BrokerDown(TOKEN, "away"))
+    monkeypatch.setattr("oauth_web.callback._end", lambda *_: None)
+    browser.link(url := host.new_link())
+    assert browser.open(url).status_code == 404
+    pass_time(database, "2 minutes 1 second")
+    assert browser.open(url).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [("access_denied", notices.DENIED), ("server_error", notices.BROKER_REFUSED), ("<b>x", notices.BROKER_REFUSED)],
+)
+def test_an_error_of_the_broker_is_told_in_our_words(
+    database: Database, host: Host, browser: Browser, error: str, said: notices.Notice
+) -> None:
+    state = browser.go_to_broker(host.new_link())
+    query = {"error": error, "error_description": "<script>their words</script>", "state": state}
+    answer = browser.open("/oauth/callback", query_string=query)
+    assert answer.status_code == said.status
+    assert said.title.format(broker="Fake Broker") in answer.text
+    assert "works until" in answer.text
+    assert not re.search(r"their words|<b>x|script", answer.text)
+    assert nothing(database)
+
+
+def test_who_denied_may_change_their_mind(host: Host, browser: Browser) -> None:
+    url = host.new_link()
+    state = browser.go_to_broker(url)
+    browser.open(f"/oauth/callback?error=access_denied&state={state}")
+    assert browser.link(url).status_code == 200
+
+
+@pytest.mark.parametrize("query", ["", "&code=", "&code=a&code=b", f"&code={'a' * 5000}"])
+def test_a_return_without_one_good_code_is_not_exchanged(
+    broker: LoginBroker, host: Host, browser: Browser, query: str
+) -> None:
+    state = browser.go_to_broker(host.new_link())
+    assert browser.open(f"/oauth/callback?state={state}{query}").status_code == 502
+    assert broker.exchanged == []
+
+
+FAILURES = [
+    (LoginEnded(TOKEN, "the code was refused"), notices.CODE_REFUSED),
+    (BadAnswer(TOKEN, "no refresh token"), notices.ANSWER_UNUSABLE),
+    (AppMisconfigured(TOKEN, "the app was refused"), notices.APP_MISCONFIGURED),
+    (Unreachable(TOKEN, "time-out"), notices.BROKER_AWAY),
+    (BrokerDown(TOKEN, "an HTML page"), notices.BROKER_AWAY),
+    (RateLimited(TOKEN, "too many requests"), notices.BROKER_AWAY),
+]
+
+
+@pytest.mark.parametrize(("error", "said"), FAILURES, ids=[error.kind for error, _ in FAILURES])
+def test_a_code_that_brings_no_tokens_stores_nothing(
+    database: Database,
+    broker: LoginBroker,
+    host: Host,
+    browser: Browser,
+    caplog: pytest.LogCaptureFixture,
+    error: BrokerError,
+    said: notices.Notice,
+) -> None:
+    broker.will("exchange", error, grant())
+    answer = browser.link(url := host.new_link())
+    assert answer.status_code == said.status
+    assert said.title.format(broker="Fake Broker") in answer.text
+    assert "Nothing was linked" in answer.text
+    assert nothing(database)
+    assert error.kind in caplog.text
+    # The link is not used up, and the browser still holds its half.
+    assert cookies_of(answer) == []
+    assert browser.link(url).status_code == 200
+
+
+def test_a_page_promises_no_second_try_with_an_expired_link(
+    database: Database, broker: LoginBroker, host: Host, browser: Browser
+) -> None:
+    url = host.new_link()
+    pass_time(database, "14 minutes")
+    state = browser.go_to_broker(url)
+    pass_time(database, "2 minutes")
+    broker.will("exchange", BrokerDown(TOKEN, "away"))
+    answer = browser.come_back(state)
+    assert "cannot be used any more" in answer.text
+    assert browser.open(url).status_code == 404
+
+
+def test_another_users_login_is_refused_and_told(
+    database: Database, broker: LoginBroker, host: Host, browser: Browser, another_browser: Browser
+) -> None:
+    browser.link(host.new_link("owner"))
+    (theirs,), ids = connections(database), account_ids(database)
+    broker.will("exchange", grant("I1.taken", "r1.taken"))
+    answer = another_browser.link(host.new_link("somebody-else"))
+    assert answer.status_code == 409
+    assert notices.BELONGS_TO_ANOTHER.title in answer.text
+    assert "owner" not in answer.text
+    assert [each.id for each in connections(database)] == [theirs.id]
+    assert account_ids(database) == ids
+    assert tokens(database, theirs)["refresh_token"] != "r1.taken"
+    assert ("login_ended", theirs.id, "browser link") in events(database)
+    assert "Max-Age=0" in cookies_of(answer)[0]
+
+
+def test_a_repair_with_another_login_changes_nothing(
+    database: Database, broker: LoginBroker, host: Host, browser: Browser
+) -> None:
+    browser.link(host.new_link())
+    (before,), ids = connections(database), account_ids(database)
+    kept = tokens(database, before)
+    broker.will("exchange", grant("I1.other", "r1.other"))
+    broker.will("list_accounts", listing("99990001", login_id="login-2"))
+    answer = browser.link(host.new_link(connection_id=str(before.id)))
+    assert answer.status_code == 409
+    assert notices.WRONG_LOGIN.title in answer.text
+    assert [each.id for each in connections(database)] == [before.id]
+    assert account_ids(database) == ids
+    assert tokens(database, before) == kept
+
+
+def test_who_only_looks_at_a_callback_uses_nothing_up(host: Host, browser: Browser) -> None:
+    state = browser.go_to_broker(host.new_link())
+    assert browser.open(f"/oauth/callback?code={CODE}&state={state}", "HEAD").status_code == 405
+    assert browser.come_back(state).status_code == 200
