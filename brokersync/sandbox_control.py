@@ -48,14 +48,16 @@ class SandboxControl:
 
     def _call(self, method: str, route: str, body: Mapping[str, object] | None = None) -> Answer:
         try:
-            response = requests.request(
-                method,
-                f"{self._base_url}/_sandbox/{route}",
-                json=body,
-                timeout=SECONDS,
-                # It turns a clock and makes faults: a redirect must not carry that elsewhere.
-                allow_redirects=False,
-            )
+            with requests.Session() as session:
+                # Neither a proxy nor a redirect carries elsewhere what turns a clock and makes faults.
+                session.trust_env = False
+                response = session.request(
+                    method,
+                    f"{self._base_url}/_sandbox/{route}",
+                    json=body,
+                    timeout=SECONDS,
+                    allow_redirects=False,
+                )
         except requests.RequestException:
             raise SandboxRefused(
                 f"No sandbox answers at {self._base_url}: `brokersync sandbox` starts one, or see {VARIABLE}."

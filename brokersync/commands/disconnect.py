@@ -9,6 +9,7 @@ import click
 from brokers import registry
 from brokersync import database, ids, options, queries
 from brokersync.documents import printed
+from brokersync.explanations import Failed
 from brokersync.queries import Row
 from worker.disconnect import disconnect
 
@@ -46,8 +47,12 @@ def command(connection: str, *, erase: bool, yes: bool, as_json: bool) -> None:
 def _ask(row: Row, accounts: int, *, erase: bool) -> None:
     what = f"the {row['broker']} login of user {row['user_id']} and all data of its {accounts} accounts"
     question = f"Erase {what}?" if erase else f"Forget the {row['broker']} login of user {row['user_id']}?"
-    if not click.confirm(question, err=True):
-        raise click.Abort
+    try:
+        agreed = click.confirm(question, err=True)
+    except click.Abort:
+        agreed = False
+    if not agreed:
+        raise Failed("Nothing was changed. --yes answers the question beforehand.")
 
 
 def _told(connection_id: uuid.UUID, *, erase: bool) -> str:

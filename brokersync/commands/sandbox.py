@@ -45,7 +45,7 @@ command.add_command(start)
 @command.command("state")
 @options.as_json
 def show_state(*, as_json: bool) -> None:
-    """Its clock, its people and accounts, who is logged in, and which faults wait.
+    """Its clock, its people, their logins, and the faults that wait.
 
     \b
     Example:

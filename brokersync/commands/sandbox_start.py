@@ -44,8 +44,8 @@ def _start(**chosen: Any) -> None:
         variable: chosen[option] for option, variable in VARIABLES.items() if os.environ.get(variable) != chosen[option]
     }
     if unset:
-        if chosen["port"]:
-            unset["SCHWAB_BASE_URL"] = f"http://{chosen['host']}:{chosen['port']}"
+        # With port 0 only the server knows: it prints its address when it has one.
+        unset["SCHWAB_BASE_URL"] = f"http://{chosen['host']}:{chosen['port'] or 'PORT'}"
         click.echo("Set this for the web app, the worker and this command line:")
         for variable, value in unset.items():
             click.echo(f"  export {variable}={shlex.quote(value)}")

@@ -14,8 +14,8 @@ from oauth_web.serve import serve
 def command(host: str, port: int, *, tls: bool) -> None:
     """Serve the pages on which people link.
 
-    For trying it out on your own machine; the Procfile runs the same pages under gunicorn. Schwab takes only https
-    callbacks, hence --tls; the browser warns once, for nobody has signed that certificate.
+    They are reached at PUBLIC_URL. Schwab takes only https callbacks, hence --tls; the browser warns once, for nobody has
+    signed that certificate.
 
     \b
     Example:

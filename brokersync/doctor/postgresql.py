@@ -35,7 +35,7 @@ def examine(database_url: str | None) -> list[Finding]:
             database.close()
     except SQLAlchemyError as error:
         said = sentence(error) or f"It answers with an error ({type(error).__name__})."
-        return [fault(CHECK, said, "Look at DATABASE_URL, and at the server's log.")]
+        return [fault(CHECK, said, "The server's log says more.")]
 
 
 def tables(found: Schema) -> Finding:

@@ -53,4 +53,4 @@ def _look(check: str, url: str) -> list[Finding]:
         return [fault(check, "REDIS_URL is not an address.", "Write it as redis://:password@host:6379/0")]
     except redis.RedisError as error:
         said = sentence(error) or f"It answers with an error ({type(error).__name__})."
-        return [fault(check, said, "Look at REDIS_URL, and at the server's log.")]
+        return [fault(check, said, "The server's log says more.")]
