@@ -51,18 +51,21 @@ clean:  ## remove .venv and every cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Stamps: a second `make` finds them newer than the locks and starts at once.
+# What they print goes to standard error: `make demo ARGS=--json` leaves standard output to the document.
 .venv/.demo: .venv/.uv locks/demo.txt pyproject.toml
-	$(UV_INSTALL) --require-hashes -r locks/demo.txt
-	TMPDIR="$$PWD/.venv" $(UV_INSTALL) --no-deps --no-build-isolation --config-settings editable_mode=compat --editable .
+	@echo "Setting up .venv: the libraries and servers of the demo." >&2
+	@$(UV_INSTALL) --require-hashes -r locks/demo.txt >&2
+	@TMPDIR="$$PWD/.venv" $(UV_INSTALL) --no-deps --no-build-isolation --config-settings editable_mode=compat --editable . >&2
 	@touch $@
 
 .venv/.dev: .venv/.demo locks/dev.txt
-	$(UV_INSTALL) --require-hashes -r locks/dev.txt
+	@echo "Setting up .venv: the tools of the tests." >&2
+	@$(UV_INSTALL) --require-hashes -r locks/dev.txt >&2
 	@touch $@
 
 .venv/.uv: .venv/bin/python locks/uv.txt
-	.venv/bin/python -m ensurepip >/dev/null
-	.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r locks/uv.txt
+	@.venv/bin/python -m ensurepip >/dev/null
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r locks/uv.txt >&2
 	@touch $@
 
 .venv/bin/python:
