@@ -63,15 +63,18 @@ class SyncResult:
 
 
 class SyncFailed(Exception):
-    """A sync that failed: one of the closed error kinds, and our own words for it. Fails its task."""
+    """A sync that failed: one of the closed error kinds, and our own words for it. Fails its task.
 
-    def __init__(self, kind: str, text: str) -> None:
-        super().__init__(kind, text)
-        self.kind = kind
-        self.text = text
+    Made from one text, `kind: words`, so that a caller without our classes reads the same in Celery's result.
+    """
 
-    def __str__(self) -> str:
-        return f"{self.kind}: {self.text}"
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.kind, _, self.text = message.partition(": ")
+
+    @classmethod
+    def of(cls, kind: str, text: str) -> SyncFailed:
+        return cls(f"{kind}: {text}")
 
 
 class CannotSync(Exception):
