@@ -1,0 +1,96 @@
+"""The migrations make the tables that the models say, and take them away again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Connection, Engine, NullPool, create_engine, inspect, text
+
+from models import migrate
+from models.tables import Base
+
+pytestmark = pytest.mark.servers
+
+
+@pytest.fixture
+def empty(empty_database_url: str) -> Iterator[Engine]:
+    engine = create_engine(empty_database_url, poolclass=NullPool)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def migrated(database_url: str) -> Iterator[Connection]:
+    engine = create_engine(database_url, poolclass=NullPool)
+    with engine.connect() as connection:
+        yield connection
+
+
+def url_of(engine: Engine) -> str:
+    return engine.url.render_as_string(hide_password=False)
+
+
+def test_tables_and_models_agree(migrated: Connection) -> None:
+    context = MigrationContext.configure(migrated, opts={"compare_type": True, "compare_server_default": True})
+    assert compare_metadata(context, Base.metadata) == []
+
+
+def test_check_constraints_and_partial_indexes_are_those_of_the_models(migrated: Connection, empty: Engine) -> None:
+    # Alembic compares neither: the tables that the models make by themselves must read the same in the catalogue.
+    catalogue = text(
+        "SELECT conname AS name, pg_get_constraintdef(oid) AS body FROM pg_constraint"
+        " WHERE connamespace = 'public'::regnamespace AND conrelid <> 0 AND conrelid IS DISTINCT FROM to_regclass('alembic_version')"
+        " UNION ALL SELECT indexname, indexdef FROM pg_indexes"
+        " WHERE schemaname = 'public' AND tablename <> 'alembic_version' ORDER BY 1, 2"
+    )
+    Base.metadata.create_all(empty)
+    with empty.connect() as connection:
+        expected = connection.execute(catalogue).all()
+    assert migrated.execute(catalogue).all() == expected
+    assert len(expected) > 30
+
+
+def test_a_downgrade_leaves_nothing_and_an_upgrade_brings_it_back(empty: Engine) -> None:
+    left = text(
+        "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace UNION ALL"
+        " SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace"
+    )
+    migrate.upgrade(url_of(empty))
+    with empty.begin() as connection:
+        command.downgrade(migrate._config(connection), "base")
+        assert set(connection.scalars(left)) == {"alembic_version", "alembic_version_pkc"}
+    migrate.upgrade(url_of(empty))
+    assert "connections" in inspect(empty).get_table_names()
+
+
+def test_an_upgrade_may_be_repeated_and_started_twice_at_once(empty: Engine) -> None:
+    with ThreadPoolExecutor() as pool:
+        for done in [pool.submit(migrate.upgrade, url_of(empty)) for _ in range(3)]:
+            done.result()
+    with empty.connect() as connection:
+        assert migrate.schema(connection).is_current
+
+
+def test_an_empty_database_is_told_from_a_current_one(empty: Engine) -> None:
+    with empty.connect() as connection:
+        schema = migrate.schema(connection)
+        assert (schema.present, schema.is_current) == (None, False)
+    migrate.upgrade(url_of(empty))
+    with empty.connect() as connection:
+        assert migrate.schema(connection).present == schema.wanted
+
+
+def test_every_time_is_kept_with_its_zone_and_no_amount_is_cut(migrated: Connection) -> None:
+    columns = migrated.execute(
+        text(
+            "SELECT table_name || '.' || column_name AS name, data_type, numeric_precision FROM information_schema.columns"
+            " WHERE table_schema = 'public' AND data_type ~ '^(timestamp|numeric|real|double)'"
+        )
+    ).all()
+    assert {row.data_type for row in columns} == {"timestamp with time zone", "numeric"}
+    assert [row.name for row in columns if row.data_type == "numeric" and row.numeric_precision is not None] == []
