@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -87,3 +89,16 @@ def state(client: FlaskClient) -> dict[str, Any]:
 
 def accounts_of(client: FlaskClient, user: str = "demo") -> list[dict[str, Any]]:
     return next(each["accounts"] for each in state(client)["users"] if each["user"] == user)
+
+
+def exact(text: str) -> Any:
+    return json.loads(text, parse_float=Decimal)
+
+
+def all_accounts(client: FlaskClient, user: str = "demo") -> list[dict[str, Any]]:
+    documents: list[dict[str, Any]] = exact(read(client, link(client, user), "/accounts?fields=positions").text)
+    return [document["securitiesAccount"] for document in documents]
+
+
+def rows(client: FlaskClient, user: str) -> list[dict[str, Any]]:
+    return [row for account in all_accounts(client, user) for row in account.get("positions", [])]
