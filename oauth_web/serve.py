@@ -36,10 +36,12 @@ def serve(host: str, port: int, tls: bool, folder: Path | None = None) -> NoRetu
     settings.load()
     bind = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     click.echo(f"Links are served at {'https' if tls else 'http'}://{bind}. Ctrl-C ends it.", err=True)
-    certificate = own_certificate(state_folder() if folder is None else folder) if tls else None
+    certificate = own_certificate(state_folder() if folder is None else folder.resolve()) if tls else None
     if certificate is not None:
         click.echo(_ABOUT_THE_CERTIFICATE.format(file=certificate), err=True)
     command = _command(bind, certificate)
+    # gunicorn imports from the folder it starts in, and a `settings.py` or `models` where somebody types this is not ours.
+    os.chdir(Path(__file__).parent.parent)
     os.execv(command[0], command)
 
 
@@ -51,8 +53,7 @@ def state_folder() -> Path:
 
 
 def _command(bind: str, certificate: Path | None) -> list[str]:
-    # -P and --chdir: a `settings.py` or `models` in the folder where somebody types this is not ours.
-    python = [sys.executable, "-P", "-m", "gunicorn", "--chdir", str(Path(__file__).parent.parent)]
+    python = [sys.executable, "-P", "-m", "gunicorn"]
     # One process, since it counts the rate limits in its memory. No control socket: it would be made in the home folder.
     shape = ["--workers", "1", "--threads", str(THREADS), "--graceful-timeout", str(GRACE), "--no-control-socket"]
     log = ["--access-logfile", "-", "--access-logformat", ACCESS_LOG_FORMAT]

@@ -64,7 +64,7 @@ class Browser:
         self.client = self.app.test_client()
 
     def open(self, url: str, method: str = "GET", **more: Any) -> TestResponse:
-        return self.client.open(url, method=method, base_url=PUBLIC_URL, **more)
+        return self.client.open(url, method=method, base_url=PUBLIC_URL, buffered=True, **more)
 
     def press(self, url: str, headers: Mapping[str, str] | None = None) -> TestResponse:
         return self.open(url, "POST", headers={"Sec-Fetch-Site": "same-origin"} if headers is None else headers)

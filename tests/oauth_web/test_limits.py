@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import pytest
+
+from oauth_web import notices
+from oauth_web.limits import MOST_BYTES
+from tests.oauth_web.given import Browser, Host
+
+pytestmark = pytest.mark.servers
+
+
+def flood(browser: Browser, path: str, times: int) -> list[int]:
+    return [browser.open(path.format(number)).status_code for number in range(times)]
+
+
+def test_callback_and_start_have_buckets_of_their_own(host: Host, browser: Browser) -> None:
+    url = host.new_link()
+    assert set(flood(browser, "/oauth/callback?state={}", 60)) == {400}
+    refused = browser.open("/oauth/callback?state=x")
+    assert refused.status_code == 429
+    assert notices.TOO_OFTEN.title in refused.text
+    assert 0 < int(refused.headers["Retry-After"]) <= 61
+    assert browser.open(url).status_code == 200
+    assert host.ask().status_code == 201
+    assert set(flood(browser, "/oauth/start/{}", 59)) == {404}
+    assert browser.open("/oauth/start/x").status_code == 429
+    assert browser.press("/oauth/start/x").status_code == 429
+
+
+def test_one_link_has_a_bucket_of_its_own(host: Host, browser: Browser) -> None:
+    assert set(flood(browser, host.new_link(), 20)) == {200}
+    assert browser.open("/oauth/start/another").status_code == 404
+
+
+def test_a_flooded_link_is_refused(host: Host, browser: Browser) -> None:
+    url = host.new_link()
+    assert flood(browser, url, 21)[-1] == 429
+    assert browser.open(host.new_link()).status_code == 200
+
+
+def test_guessing_the_service_key_is_limited(host: Host) -> None:
+    answers = [host.ask(headers={"Authorization": "Bearer guess"}) for _ in range(121)]
+    assert {answer.status_code for answer in answers[:120]} == {401}
+    assert (answers[120].status_code, answers[120].json["error"]) == (429, "rate_limited")
+
+
+def test_health_is_never_limited(browser: Browser) -> None:
+    assert set(flood(browser, "/healthz", 200)) == {200}
+
+
+@pytest.mark.parametrize("path", ["/links", "/oauth/start/x", "/nothing"])
+def test_a_body_that_is_too_large_is_not_read(browser: Browser, path: str) -> None:
+    answer = browser.open(path, "POST", data=b"x" * (MOST_BYTES + 1))
+    assert answer.status_code == 413
+    assert notices.TOO_LARGE.title in answer.text or answer.json["error"] == "too_large"
