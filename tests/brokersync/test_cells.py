@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from brokersync import cells
+from tests.brokersync.rows import option_row, position_row
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        (0, "0 s ago"),
+        (12.9, "12 s ago"),
+        (60, "1 min ago"),
+        (3599, "59 min ago"),
+        (7200, "2 h ago"),
+        (200_000, "2 d ago"),
+    ],
+)
+def test_an_age_is_its_largest_unit_cut(seconds: float, said: str) -> None:
+    assert cells.ago(timedelta(seconds=seconds)).plain == said
+
+
+def test_what_was_never_checked_says_so() -> None:
+    assert cells.ago(None).plain == "never"
+
+
+@pytest.mark.parametrize(
+    ("span", "said", "style"),
+    [
+        (timedelta(days=6, hours=23, minutes=59), "in 6 d 23 h", ""),
+        (timedelta(days=1), "in 1 d", ""),
+        (timedelta(days=1, seconds=-1), "in 23 h 59 min", "yellow"),
+        (timedelta(0), "in 0 s", "yellow"),
+        (timedelta(seconds=-1), "1 s ago", "bold red"),
+    ],
+)
+def test_a_login_stands_out_on_its_last_day_and_after_it(span: timedelta, said: str, style: str) -> None:
+    cell = cells.login_end(span)
+    assert (cell.plain, cell.style) == (said, style)
+
+
+def test_a_login_without_an_end_says_so() -> None:
+    assert cells.login_end(None).plain == "no end"
+
+
+def test_a_negative_amount_has_a_minus_sign() -> None:
+    assert cells.amount(Decimal("-4488.1"), "USD").plain == "-$4,488.10"
+
+
+def test_an_amount_is_in_its_own_currency() -> None:
+    assert cells.amount(Decimal("1234.5"), "EUR").plain == "1,234.50 EUR"
+
+
+def test_what_the_broker_does_not_give_is_a_dash_and_not_0() -> None:
+    assert [cells.amount(None, "USD").plain, cells.price(None).plain, cells.plain(None).plain] == ["—", "—", "—"]
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("700", "700"),
+        ("700.00", "700"),
+        ("61.5854", "61.5854"),
+        ("-5", "-5"),
+        ("1E+4", "10,000"),
+        ("0.000000001", "0.000000001"),
+    ],
+)
+def test_a_quantity_keeps_all_its_digits_and_no_empty_ones(value: str, said: str) -> None:
+    assert cells.quantity(Decimal(value)).plain == said
+
+
+@pytest.mark.parametrize(
+    ("value", "said"), [("11.207714285714", "11.21"), ("0.53333", "0.5333"), ("12345.6", "12,345.60")]
+)
+def test_a_price_has_two_places_and_below_1_four(value: str, said: str) -> None:
+    assert cells.price(Decimal(value)).plain == said
+
+
+def test_an_option_is_named_by_underlying_expiry_strike_and_kind() -> None:
+    assert cells.instrument(option_row()).plain == "F 15 Jan 27 11 P"
+
+
+def test_anything_else_is_named_by_its_symbol() -> None:
+    assert cells.instrument(position_row()).plain == "F"
+
+
+def test_words_from_elsewhere_can_neither_colour_nor_steer_a_terminal() -> None:
+    assert cells.plain("[red]x\x1b[2J\n").plain == "[red]x·[2J·"

@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+import pytest
+import redis
+from kombu.exceptions import OperationalError as CannotPublish
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError, ProgrammingError
+
+import brokers.interface
+import settings
+from brokersync.explanations import explained
+from models.sealing import CredentialsUnreadable
+from worker.outcomes import CannotSync
+
+
+class FromTheServer(Exception):
+    """Stands for psycopg2's, whose code cannot be set."""
+
+    def __init__(self, text: str, pgcode: str | None) -> None:
+        super().__init__(text)
+        self.pgcode = pgcode
+
+
+def said(error: Exception) -> tuple[int, str]:
+    found = explained(error)
+    return found.exit_code, found.message
+
+
+@pytest.mark.parametrize("error", [settings.NotConfigured("Set X."), brokers.interface.NotConfigured(("X",), "Set X.")])
+def test_what_is_not_configured_is_code_3(error: Exception) -> None:
+    assert said(error) == (3, "Set X.")
+
+
+@pytest.mark.parametrize("error", [CannotSync("It is paused."), CredentialsUnreadable("It is paused.")])
+def test_errors_of_ours_are_sentences_already(error: Exception) -> None:
+    assert said(error) == (1, "It is paused.")
+
+
+def test_a_missing_table_points_to_init_db() -> None:
+    error = ProgrammingError("SELECT 1", {}, FromTheServer("relation does not exist", "42P01"))
+    assert "`brokersync init-db`" in said(error)[1]
+
+
+def test_an_unreachable_postgresql_gives_its_reason_in_one_line() -> None:
+    error = OperationalError(
+        "SELECT 1", {}, FromTheServer('connection to "h" failed: refused.\n\tIs it running?', None)
+    )
+    assert said(error) == (
+        1,
+        'PostgreSQL cannot be used (connection to "h" failed: refused): is it running, and is DATABASE_URL right?',
+    )
+
+
+def test_a_statement_that_took_too_long_may_be_tried_again() -> None:
+    assert "Try again" in said(OperationalError("SELECT 1", {}, FromTheServer("canceling statement", "57014")))[1]
+
+
+def test_any_other_answer_of_postgresql_is_named_by_its_type_alone() -> None:
+    error = DBAPIError("SELECT 1", {}, FromTheServer("a row with a balance in it", "23505"))
+    assert said(error)[1].startswith("DBAPIError.")
+
+
+def test_an_address_that_cannot_be_read_is_not_repeated() -> None:
+    code, sentence = said(ArgumentError("Could not parse postgresql://u:secret@"))
+    assert (code, "secret" in sentence, "DATABASE_URL" in sentence) == (1, False, True)
+
+
+@pytest.mark.parametrize("error", [redis.ConnectionError("x"), redis.TimeoutError("x"), CannotPublish("x")])
+def test_an_unreachable_redis_is_named_without_its_password(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REDIS_URL", "redis://:secret@127.0.0.1:6399/0")
+    assert said(error)[1].startswith("Redis at 127.0.0.1:6399 does not answer")
+
+
+def test_a_redis_that_refuses_the_password_says_so() -> None:
+    assert "does not take the login" in said(redis.AuthenticationError("WRONGPASS"))[1]

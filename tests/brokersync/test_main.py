@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+import inspect
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+from cryptography.fernet import Fernet
+
+from brokersync import envfile
+from brokersync.commands import all_listed
+from brokersync.main import cli
+from tests.brokersync.command_line import commands, run
+
+SERVERS = {"brokersync web", "brokersync sandbox start"}
+
+
+def demo_environment(folder: Path, **environ: str) -> None:
+    (folder / ".brokersync").mkdir()
+    (folder / ".brokersync" / "demo.env").write_text(envfile.written(environ))
+
+
+def test_help_lists_every_command() -> None:
+    listed = run("--help").out
+    assert [command.name for command in all_listed() if f"\n  {command.name} " not in listed] == []
+
+
+def test_every_command_shows_an_example_of_itself() -> None:
+    without = []
+    for name, command in commands():
+        _, marked, example = inspect.cleandoc(command.help or "").partition("\b\nExample")
+        if not marked or name not in example:
+            without.append(name)
+    assert without == []
+
+
+def test_the_list_says_what_the_help_of_each_command_begins_with() -> None:
+    own = {name: cli.get_command(click.Context(cli), name) for name in cli.list_commands(click.Context(cli))}
+    told = {command.name: command.help for command in all_listed()}
+    assert {name: (command.help or "").splitlines()[0] for name, command in own.items() if command} == told
+
+
+def test_every_command_but_the_servers_can_print_json() -> None:
+    without = {name for name, command in commands() if "--json" not in {o for p in command.params for o in p.opts}}
+    assert without == SERVERS
+
+
+def test_help_waits_for_no_library_that_it_does_not_need() -> None:
+    script = (
+        "import sys\nfrom brokersync.main import cli\ncli(['--help'], standalone_mode=False)\n"
+        "print(*{'sqlalchemy', 'celery', 'redis', 'flask', 'rich'} & sys.modules.keys(), file=sys.stderr)"
+    )
+    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert ran.stderr.strip() == ""
+
+
+def test_an_error_that_nobody_foresaw_is_one_line_without_its_text(bare: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _break_new_key(monkeypatch)
+    ran = run("new-key")
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err.splitlines() == ["Error: RuntimeError. `brokersync --debug …` shows where it comes from."]
+
+
+def test_debug_shows_the_traceback(bare: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _break_new_key(monkeypatch)
+    assert isinstance(run("--debug", "new-key").error, RuntimeError)
+
+
+def _break_new_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken() -> bytes:
+        raise RuntimeError("this text may hold anything")
+
+    monkeypatch.setattr(Fernet, "generate_key", broken)
+
+
+def test_what_is_not_configured_ends_with_3_and_says_what_to_set(bare: Path) -> None:
+    ran = run("accounts")
+    assert (ran.code, ran.out) == (3, "")
+    assert "DATABASE_URL" in ran.err
+
+
+def test_a_command_used_wrongly_ends_with_2(bare: Path) -> None:
+    assert [run(*line).code for line in (("nonsense",), ("link",), ("positions", "--nonsense"))] == [2, 2, 2]
+
+
+def test_a_running_demo_is_found_from_a_folder_below_it(bare: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    demo_environment(bare, DATABASE_URL="postgresql://u@127.0.0.1:1/x", SCHWAB_CLIENT_ID="of the demo")
+    (bare / "below").mkdir()
+    monkeypatch.chdir(bare / "below")
+    monkeypatch.setenv("SCHWAB_CLIENT_ID", "of the shell")
+    with monkeypatch.context() as restored:
+        restored.setattr(os, "environ", os.environ.copy())
+        assert run("new-key").code == 0
+        assert os.environ["DATABASE_URL"] == "postgresql://u@127.0.0.1:1/x"
+        assert os.environ["SCHWAB_CLIENT_ID"] == "of the demo"
+
+
+def test_a_database_of_ones_own_keeps_a_demo_out(bare: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    demo_environment(bare, DATABASE_URL="postgresql://u@127.0.0.1:1/x")
+    monkeypatch.setenv("DATABASE_URL", "postgresql://mine@127.0.0.1:1/x")
+    assert run("new-key").code == 0
+    assert os.environ["DATABASE_URL"] == "postgresql://mine@127.0.0.1:1/x"
+
+
+def test_a_second_demo_does_not_use_the_servers_of_the_first(bare: Path) -> None:
+    demo_environment(bare, DATABASE_URL="postgresql://u@127.0.0.1:1/x")
+    assert run("demo", "--help").code == 0
+    assert "DATABASE_URL" not in os.environ
+
+
+def test_a_reader_that_goes_away_is_no_failure(bare: Path) -> None:
+    program = [sys.executable, "-c", "from brokersync.main import main; main()", "brokers"]
+    for arguments in ([], ["--json"]):
+        process = subprocess.Popen([*program, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=bare)
+        assert process.stdout
+        assert process.stderr
+        process.stdout.close()
+        said = process.stderr.read()
+        process.stderr.close()
+        assert (process.wait(), said) == (0, b"")
