@@ -101,8 +101,8 @@ def activate(
         raise LoginBelongsToAnother("this broker login is linked by another user of this installation")
     target = next(iter(known), None)
     if fresh.repairs_connection_id is not None:
-        named = session.get(Connection, fresh.repairs_connection_id)
-        if named is not None and named is not target and _has_accounts(session, named):
+        named = session.get(Connection, fresh.repairs_connection_id, with_for_update={"key_share": True})
+        if named is not None and named not in known and _has_accounts(session, named):
             raise WrongLogin("it is another login at the broker than the one to be repaired")
         target = named or target
     if target is not None:
@@ -123,11 +123,13 @@ def activate(
 def refuse(
     session: Session, connection_id: uuid.UUID, login_id: str | None, listed: Sequence[ListedRow], actor: str
 ) -> None:
-    """Forget a login that `activate` refused. A connection of another user that had it is told, and asked at once.
+    """Forget a login that `activate` refused, if nobody has yet.
 
-    Its own next refresh tells whether the broker ended the older login; only that moves its state.
+    A connection of another user that had it is told, and asked at once. Its own next refresh tells whether the broker ended the older login; only that moves its state.
     """
-    fresh = session.get_one(Connection, connection_id)
+    fresh = session.get(Connection, connection_id)
+    if fresh is None:
+        return
     prints = fingerprints(session)
     login_fp = None if login_id is None else prints.of(fresh.broker, f"login {login_id}")
     for other in _known(session, fresh, login_fp, [prints.of(fresh.broker, row.number) for row in listed]):
@@ -168,7 +170,8 @@ def _has_accounts(session: Session, connection: Connection) -> bool:
 
 def _move_login(session: Session, fresh: Connection, target: Connection) -> None:
     """Hand the tokens and the login's times to `target`, and drop the row that held them so far."""
-    held = session.get_one(Credential, fresh.id)
+    # Under its lock: a refresh at work would otherwise save its tokens in a row that is gone.
+    held = session.get_one(Credential, fresh.id, with_for_update={"key_share": True})
     credential = session.get(Credential, target.id, with_for_update={"key_share": True})
     if credential is None:
         credential = Credential(connection_id=target.id, token_version=0)
