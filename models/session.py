@@ -18,7 +18,9 @@ CONNECT_TIMEOUT = timedelta(seconds=5)
 # SET LOCAL, not connection options: behind PgBouncer the `options` start-up parameter is refused, or silently dropped.
 _LIMITS = text(
     "SELECT set_config('statement_timeout', :statement, true), set_config('lock_timeout', :lock, true),"
-    " set_config('idle_in_transaction_session_timeout', :idle, true)"
+    " set_config('idle_in_transaction_session_timeout', :idle, true),"
+    # What is asked of PostgreSQL's clock comes in UTC, whatever the server's own zone.
+    " set_config('timezone', 'UTC', true)"
 )
 
 

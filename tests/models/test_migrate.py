@@ -44,7 +44,8 @@ def test_check_constraints_and_partial_indexes_are_those_of_the_models(migrated:
     # Alembic compares neither: the tables that the models make by themselves must read the same in the catalogue.
     catalogue = text(
         "SELECT conname AS name, pg_get_constraintdef(oid) AS body FROM pg_constraint"
-        " WHERE connamespace = 'public'::regnamespace AND conrelid <> 0 AND conrelid IS DISTINCT FROM to_regclass('alembic_version')"
+        " WHERE connamespace = 'public'::regnamespace AND conrelid <> 0"
+        " AND conrelid IS DISTINCT FROM to_regclass('alembic_version')"
         " UNION ALL SELECT indexname, indexdef FROM pg_indexes"
         " WHERE schemaname = 'public' AND tablename <> 'alembic_version' ORDER BY 1, 2"
     )

@@ -82,6 +82,16 @@ def test_a_refresh_fits_into_the_limits_of_its_transaction() -> None:
     assert limits.HTTP_TOTAL < sessions.STATEMENT_TIMEOUT < sessions.IDLE_IN_TRANSACTION_TIMEOUT
 
 
+def test_the_clock_is_read_in_utc_whatever_the_zone_of_the_server(database: Database) -> None:
+    url = database.engine.url.update_query_dict({"options": "-ctimezone=Asia/Tokyo"})
+    elsewhere = Database(url.render_as_string(hide_password=False))
+    with elsewhere.engine.connect() as connection:
+        assert connection.exec_driver_sql("SHOW timezone").scalar_one() == "Asia/Tokyo"
+    with elsewhere.session() as session:
+        assert session.scalars(text("SELECT now()")).one().utcoffset() == timedelta(0)
+    elsewhere.close()
+
+
 def test_an_error_rolls_back_and_gives_the_session_back(database: Database) -> None:
     connection_id = a_connection(database)
 
