@@ -45,7 +45,8 @@ def command(connection: str, *, erase: bool, yes: bool, as_json: bool) -> None:
 
 
 def _ask(row: Row, accounts: int, *, erase: bool) -> None:
-    what = f"the {row['broker']} login of user {row['user_id']} and all data of its {accounts} accounts"
+    word = "account" if accounts == 1 else "accounts"
+    what = f"the {row['broker']} login of user {row['user_id']} and the data of its {accounts} {word}"
     question = f"Erase {what}?" if erase else f"Forget the {row['broker']} login of user {row['user_id']}?"
     try:
         agreed = click.confirm(question, err=True)

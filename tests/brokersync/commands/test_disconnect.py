@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import pytest
+import redis
+
+from models.connection import Credential
+from models.session import Database
+from tests.brokersync.command_line import run
+from tests.brokersync.rows import a_login
+from tests.worker.stored import connection_row, events
+
+pytestmark = pytest.mark.servers
+
+
+def test_a_login_is_forgotten_and_its_data_are_kept(stored: Database) -> None:
+    connection_id, _ = a_login(stored)
+    ran = run("disconnect", str(connection_id)[:8], "--yes")
+    assert ran.code == 0
+    assert "its data are kept" in ran.out
+    assert "sign in at schwab.com" in ran.out
+    assert connection_row(stored, connection_id).status == "disconnected"
+    with stored.session() as session:
+        assert session.get(Credential, connection_id) is None
+    assert len(run("positions", "--json").document["positions"]) == 2
+
+
+def test_erasing_removes_rows_and_live_data_but_not_the_trail(stored: Database, redis_client: redis.Redis) -> None:
+    connection_id, account_id = a_login(stored)
+    redis_client.set(f"live_data:latest:balances:{account_id}", "{}")
+    document = run("disconnect", str(connection_id), "--erase", "--yes", "--json").document
+    assert (document["status"], document["erased"]) == ("disconnected", True)
+    assert document["unlink_advice"].startswith("Schwab has no call")
+    assert run("connections", "--json").document == {"connections": []}
+    assert run("accounts", "--json").document == {"accounts": []}
+    assert redis_client.keys("live_data:latest:*") == []
+    assert events(stored, connection_id) == ["disconnected"]
+
+
+@pytest.mark.parametrize("typed", ["n\n", "", "\n"])
+def test_without_a_clear_yes_nothing_is_changed(stored: Database, typed: str) -> None:
+    connection_id, _ = a_login(stored)
+    ran = run("disconnect", str(connection_id), "--erase", typed=typed)
+    assert (ran.code, ran.out) == (1, "")
+    assert "Erase the schwab login of user 42 and the data of its 1 account?" in ran.err
+    assert "Nothing was changed." in ran.err
+    assert connection_row(stored, connection_id).status == "active"
+
+
+def test_a_yes_is_enough(stored: Database) -> None:
+    connection_id, _ = a_login(stored)
+    assert run("disconnect", str(connection_id), typed="y\n").code == 0
+    assert connection_row(stored, connection_id).status == "disconnected"
+
+
+def test_the_question_does_not_spoil_a_document(stored: Database) -> None:
+    connection_id, _ = a_login(stored)
+    assert run("disconnect", str(connection_id), "--json", typed="y\n").document["status"] == "disconnected"
+
+
+def test_when_redis_is_away_nothing_is_erased(stored: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    connection_id, _ = a_login(stored)
+    monkeypatch.setenv("REDIS_URL", "redis://127.0.0.1:1/0")
+    ran = run("disconnect", str(connection_id), "--erase", "--yes")
+    assert ran.code == 1
+    assert ran.err == "Error: Redis at 127.0.0.1:1 does not answer: is it running, and is REDIS_URL right?\n"
+    assert connection_row(stored, connection_id).status == "active"

@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from models.links import open_link
+from models.session import Database
+from tests.brokersync.command_line import run
+from tests.records import a_connection
+
+pytestmark = pytest.mark.servers
+
+LINK = ("link", "--user", "42", "--broker", "schwab")
+
+
+def token(url: str) -> str:
+    address, _, token = url.rpartition("/")
+    assert address == "http://127.0.0.1:8182/oauth/start"
+    return token
+
+
+def test_the_link_opens_and_ends_in_a_quarter_of_an_hour(stored: Database) -> None:
+    made = run(*LINK, "--json").document
+    assert made.keys() == {"url", "expires_at"}
+    left = datetime.fromisoformat(made["expires_at"]) - datetime.now(UTC)
+    assert timedelta(minutes=14) < left <= timedelta(minutes=15, seconds=5)
+    with stored.session() as session:
+        link = open_link(session, token(made["url"]), None)
+        assert link
+        assert (link.user_id, link.broker, link.connection_id, link.return_url) == ("42", "schwab", None, None)
+
+
+def test_a_person_is_told_what_to_do_with_it(stored: Database) -> None:
+    url, _, rest = run(*LINK).out.partition("\n")
+    assert token(url)
+    assert "Open it in a browser by" in rest
+
+
+def test_a_connection_of_that_user_can_be_repaired_by_the_beginning_of_its_id(stored: Database) -> None:
+    connection_id = a_connection(stored, broker="schwab")
+    made = run(*LINK, "--connection", str(connection_id)[:8], "--json").document
+    with stored.session() as session:
+        link = open_link(session, token(made["url"]), None)
+        assert link
+        assert link.connection_id == connection_id
+
+
+def test_somebody_elses_connection_cannot(stored: Database) -> None:
+    connection_id = a_connection(stored, broker="schwab", user_id="7")
+    ran = run(*LINK, "--connection", str(connection_id))
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err == f"Error: User 42 has no schwab connection {connection_id}.\n"
+
+
+def test_the_browser_returns_only_where_it_is_allowed_to(stored: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RETURN_URLS", "https://app.example/back")
+    assert run(*LINK, "--return-url", "https://app.example/back/here").code == 0
+    for elsewhere in ("https://app.example/backwards", "https://app.example.evil/back", "javascript:alert(1)"):
+        ran = run(*LINK, "--return-url", elsewhere)
+        assert (ran.code, ran.out) == (2, "")
+        assert "RETURN_URLS" in ran.err
+
+
+def test_a_broker_that_is_not_set_up_is_code_3_and_makes_no_link(
+    stored: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SCHWAB_CLIENT_ID")
+    ran = run(*LINK)
+    assert (ran.code, ran.out, ran.err) == (3, "", "Error: Set SCHWAB_CLIENT_ID to use Charles Schwab.\n")
+
+
+def test_a_broker_that_does_not_exist_is_used_wrongly(stored: Database) -> None:
+    ran = run("link", "--user", "42", "--broker", "nope")
+    assert ran.code == 2
+    assert "there are: schwab" in ran.err
+
+
+def test_without_a_key_to_keep_tokens_with_nobody_is_sent_to_log_in(
+    stored: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("ENCRYPTION_KEY")
+    ran = run(*LINK)
+    assert (ran.code, ran.out) == (3, "")
+    assert "`brokersync new-key`" in ran.err

@@ -1,0 +1,60 @@
+"""The commands that set an installation up: init-db, new-key, brokers, web."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.fernet import Fernet
+
+from brokersync.commands import web
+from tests.brokersync.command_line import run
+
+
+@pytest.mark.servers
+def test_init_db_makes_the_tables_and_says_so_once(
+    bare: Path, empty_database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", empty_database_url)
+    made = run("init-db", "--json").document
+    assert (made["from"], made["to"]) == (None, "0001")
+    assert run("init-db").out == "The tables are those of this version already (revision 0001).\n"
+
+
+@pytest.mark.servers
+def test_init_db_tells_a_person_what_it_made(
+    bare: Path, empty_database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", empty_database_url)
+    assert run("init-db").out == "The tables are made (revision 0001).\n"
+
+
+def test_new_key_prints_a_key_and_nothing_else(bare: Path) -> None:
+    key = run("new-key").out
+    assert key.count("\n") == 1
+    Fernet(key.strip())
+    assert key.strip() != run("new-key").out.strip()
+    Fernet(run("new-key", "--json").document["key"])
+
+
+def test_brokers_names_what_is_missing_and_what_it_means(bare: Path) -> None:
+    said = run("brokers").out
+    assert "no: set SCHWAB_CLIENT_ID, SCHWAB_CLIENT_SECRET, SCHWAB_REDIRECT_URI" in said
+    assert "SCHWAB_CLIENT_SECRET: the app's secret" in said
+    assert "7 d from the login" in said
+
+
+def test_a_broker_that_is_set_up_says_so_without_its_secret(installed: None) -> None:
+    assert "set up         yes" in run("brokers").out
+    (schwab,) = run("brokers", "--json").document["brokers"]
+    assert (schwab["name"], schwab["configured"], schwab["missing"]) == ("schwab", True, [])
+    assert schwab["login_lifetime_seconds"] == 7 * 24 * 3600
+    assert "app-secret" not in run("brokers", "--json").out
+
+
+def test_web_serves_where_it_is_told(bare: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    served: list[Any] = []
+    monkeypatch.setattr(web, "serve", lambda *asked: served.append(asked))
+    assert [run("web").code, run("web", "--tls", "--port", "9000").code] == [0, 0]
+    assert served == [("127.0.0.1", 8182, False), ("127.0.0.1", 9000, True)]

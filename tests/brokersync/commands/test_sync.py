@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+
+import pytest
+
+from brokersync.commands import sync
+from models.session import Database
+from tests.brokersync.command_line import run
+from tests.brokersync.fake_celery import FakeCelery
+from tests.brokersync.rows import a_login
+from tests.records import a_connection
+from worker.outcomes import CannotSync
+
+pytestmark = pytest.mark.servers
+
+Workers = Callable[..., FakeCelery]
+
+
+@pytest.fixture
+def workers(stored: Database, monkeypatch: pytest.MonkeyPatch) -> Workers:
+    """Workers that answer what a test says."""
+
+    def answering(told: object = None, workers: int = 1) -> FakeCelery:
+        celery = FakeCelery(told, workers)
+        monkeypatch.setattr(sync, "app", celery)
+        return celery
+
+    return answering
+
+
+def answer(connection_id: uuid.UUID, account_id: uuid.UUID, outcome: str = "ok") -> dict[str, object]:
+    account = {"account_id": str(account_id), "outcome": outcome, "version": 3, "error": None}
+    return {"connection_id": str(connection_id), "run_id": None, "outcome": outcome, "accounts": [account]}
+
+
+def test_the_document_is_that_of_the_contract(stored: Database, workers: Workers) -> None:
+    connection_id, account_id = a_login(stored)
+    workers(answer(connection_id, account_id))
+    ran = run("sync", "--all", "--wait", "--json")
+    (told,) = ran.document["runs"]
+    assert (told["connection_id"], told["outcome"]) == (str(connection_id), "ok")
+    assert told["accounts"] == [{"account_id": str(account_id), "outcome": "ok", "version": 3, "error": None}]
+    assert (ran.code, ran.err) == (0, "")
+
+
+def test_a_person_is_told_what_an_outcome_means(stored: Database, workers: Workers) -> None:
+    connection_id, account_id = a_login(stored)
+    workers(answer(connection_id, account_id, "unchanged"))
+    assert "unchanged  1 unchanged  the broker confirmed what was there" in run("sync", "--all", "--wait").out
+
+
+def test_a_sync_that_failed_is_code_1_and_says_why(stored: Database, workers: Workers) -> None:
+    a_login(stored)
+    workers(CannotSync("It is paused."))
+    ran = run("sync", "--all", "--wait")
+    assert ran.code == 1
+    assert "It is paused." in ran.out
+
+
+def test_all_leaves_out_what_cannot_be_synced(stored: Database, workers: Workers) -> None:
+    celery = workers()
+    active = a_connection(stored)
+    for status in ("paused", "reauth_required", "disconnected"):
+        a_connection(stored, status=status)
+    told = run("sync", "--all", "--json").document["runs"]
+    assert [(each["connection_id"], each["outcome"]) for each in told] == [(str(active), "sent")]
+    assert celery.sent == [("sync_connection", (str(active),))]
+
+
+def test_one_account_may_be_forced(stored: Database, workers: Workers) -> None:
+    celery = workers()
+    _, account_id = a_login(stored)
+    assert run("sync", "--account", str(account_id)[:8], "--force").code == 0
+    assert celery.sent == [("sync_account", (str(account_id), True))]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [(), ("--all", "--connection", "0b6e2f41"), ("--all", "--force"), ("--connection", "0b6e2f41", "--force")],
+)
+def test_what_to_sync_must_be_named_once(stored: Database, workers: Workers, arguments: tuple[str, ...]) -> None:
+    celery = workers()
+    assert run("sync", *arguments).code == 2
+    assert celery.sent == []
+
+
+def test_without_a_worker_it_says_so_and_sends_nothing(stored: Database, workers: Workers) -> None:
+    a_login(stored)
+    celery = workers(workers=0)
+    ran = run("sync", "--all", "--wait")
+    assert (ran.code, ran.out) == (1, "")
+    assert "`honcho start`" in ran.err
+    assert celery.sent == []
+
+
+def test_where_nothing_is_linked_nothing_is_asked(stored: Database, workers: Workers) -> None:
+    workers(workers=0)
+    assert run("sync", "--all", "--json").document == {"runs": []}

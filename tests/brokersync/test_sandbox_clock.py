@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from brokersync.sandbox_clock import let_pass
+from models.session import Database
+from tests.records import a_connection
+from tests.worker.stored import connection_row, credential_row
+
+pytestmark = pytest.mark.servers
+
+SIX_DAYS = timedelta(days=6)
+
+
+def test_logins_expiries_and_due_times_age_by_what_has_passed(database: Database) -> None:
+    connection_id = a_connection(database, broker="schwab")
+    before, credential_before = connection_row(database, connection_id), credential_row(database, connection_id)
+    with database.session() as session:
+        assert let_pass(session, SIX_DAYS) == 1
+    after = connection_row(database, connection_id)
+    for name in ("login_at", "login_expires_at", "next_sync_at"):
+        assert getattr(after, name) == getattr(before, name) - SIX_DAYS, name
+    credential = credential_row(database, connection_id)
+    assert credential_before.access_expires_at
+    assert credential.access_expires_at == credential_before.access_expires_at - SIX_DAYS
+
+
+def test_what_has_no_end_and_is_not_due_stays_so(database: Database) -> None:
+    connection_id = a_connection(database, broker="schwab", lasts=None, login_expires_at=None, next_sync_at=None)
+    with database.session() as session:
+        let_pass(session, SIX_DAYS)
+    after = connection_row(database, connection_id)
+    assert (after.login_expires_at, after.next_sync_at) == (None, None)
+    assert credential_row(database, connection_id).access_expires_at is None
+
+
+def test_another_brokers_connections_do_not_age(database: Database) -> None:
+    connection_id = a_connection(database, broker="fake")
+    before = connection_row(database, connection_id)
+    with database.session() as session:
+        assert let_pass(session, SIX_DAYS) == 0
+    assert connection_row(database, connection_id).login_at == before.login_at
+    assert credential_row(database, connection_id).access_expires_at is not None
