@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import sys
-
 import click
-from rich.console import Console
 
 from brokersync import endings, options
+from brokersync.demo import output
+from brokersync.demo.output import Output
 from brokersync.demo.performance import Performance, performing
 from brokersync.demo.progress import Progress
 from brokersync.documents import printed
-from brokersync.screen import screen
 
 
 @click.command("demo")
@@ -30,25 +28,24 @@ def command(*, once: bool, as_json: bool, seed: int) -> None:
       brokersync demo
       brokersync demo --once --json
     """
-    # With --json standard output holds the document and nothing else; progress is for a person at a terminal.
-    console: Console = Console(stderr=True, quiet=not sys.stderr.isatty()) if as_json else screen()
+    out = output.aside() if as_json else output.standard()
     try:
-        with endings.unwinding(), performing(Progress(console), seed) as performance:
+        with endings.unwinding(), performing(Progress(out), seed) as performance:
             try:
-                _perform(performance, console, once=once, as_json=as_json)
+                _perform(performance, out, once=once, as_json=as_json)
             except KeyboardInterrupt:
-                console.print("\nStopping …")
+                out.print("\nStopping …")
                 raise
     except KeyboardInterrupt:
         # The usual end, so not a failure.
         pass
-    console.print("All stopped: no process, no open port and no file of the demo is left.")
+    out.print("All stopped: no process, no open port and no file of the demo is left.")
 
 
-def _perform(performance: Performance, console: Console, *, once: bool, as_json: bool) -> None:
+def _perform(performance: Performance, out: Output, *, once: bool, as_json: bool) -> None:
     if as_json:
         click.echo(printed(performance.document()))
     else:
-        performance.show(console)
+        performance.show(out)
     if not once:
-        performance.watch(console)
+        performance.watch(out)

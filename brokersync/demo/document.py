@@ -7,12 +7,14 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from brokersync.demo.listener import channels
 from brokersync.demo.snapshot import Snapshot, milliseconds
 
 
 def document(snapshot: Snapshot, messages: Sequence[tuple[str, int]]) -> dict[str, Any]:
     """The document: connection, accounts, positions, messages (channel and version, in order) and runs."""
     connection = snapshot.connection
+    own = {channel for account in snapshot.accounts for channel in channels(account["account_id"])}
     return {
         "connection": {
             "id": str(connection["connection_id"]),
@@ -43,7 +45,7 @@ def document(snapshot: Snapshot, messages: Sequence[tuple[str, int]]) -> dict[st
             }
             for position in snapshot.positions
         ],
-        "messages": [{"channel": channel, "version": version} for channel, version in messages],
+        "messages": [{"channel": channel, "version": version} for channel, version in messages if channel in own],
         "runs": [{"trigger": run.trigger, "outcome": run.outcome, "ms": milliseconds(run)} for run in snapshot.runs],
     }
 

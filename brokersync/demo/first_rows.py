@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from brokersync.demo.listener import Listener
+from brokersync.demo.listener import Listener, channels
 from brokersync.demo.readiness import NotReady, end_of_log
 from brokersync.demo.snapshot import Snapshot, read
 from brokersync.demo.updates import Updates
@@ -33,14 +33,15 @@ def wait_for_rows(
             updates.take(document)
             continue
         snapshot = read(database, user_id)
-        if snapshot is not None and snapshot.is_synced and listener.has_heard(_accounts(snapshot)):
+        if snapshot is not None and snapshot.is_synced and _all_published(snapshot, listener):
             return snapshot
         if time.monotonic() > deadline:
             raise NotReady(_why(snapshot, processes))
 
 
-def _accounts(snapshot: Snapshot) -> set[str]:
-    return {str(account["account_id"]) for account in snapshot.accounts}
+def _all_published(snapshot: Snapshot, listener: Listener) -> bool:
+    heard = {channel for channel, _ in listener.heard}
+    return all(heard.issuperset(channels(account["account_id"])) for account in snapshot.accounts)
 
 
 def _why(snapshot: Snapshot | None, processes: Processes) -> str:

@@ -33,16 +33,18 @@ def given_servers(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
 
 
 def make_room(database_url: str, broker_url: str, user_id: str, encryption_key: str | None) -> None:
-    """Check that the servers are free for a demo, and remove what an earlier demo sealed under a key that is gone.
+    """Check that the servers are free for a demo, and remove what an earlier demo left there.
 
     Raises `settings.NotConfigured` for a database or a broker that somebody else works with.
     """
     engine = sqlalchemy.create_engine(database_url, poolclass=NullPool)
     with engine.begin() as connection:
         _check_database(connection, user_id)
-        if encryption_key is None and inspect(connection).has_table(Installation.__tablename__):
+        if inspect(connection).has_table(Linked.__tablename__):
             connection.execute(delete(Linked).where(Linked.user_id == user_id))
-            connection.execute(delete(Installation))
+            if encryption_key is None:
+                # It was sealed under a key that went with the demo that made it.
+                connection.execute(delete(Installation))
     with tasks_seen(broker_url) as seen:
         if seen():
             raise settings.NotConfigured(

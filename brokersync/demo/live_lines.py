@@ -5,20 +5,20 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from decimal import Decimal
 
+from rich.console import RenderableType
+from rich.table import Table
 from rich.text import Text
 
 from brokersync import cells
 from brokersync.demo.updates import Change, Holding, Update
 from worker.summary import money
 
-LABEL_WIDTH = 5
-
 
 def update_line(update: Update, masked: str, at: datetime, width: int) -> Text:
-    """`18:00:05  …733  v3  $61,758.77  +$12.21  AAPL 231.52 +$14.40  F 11.84 -$14.00  and 3 more`."""
+    """`18:00:05  …733  v3  $61,758.77  +$12.21  AAPL 231.52 +$14.40  F 11.84 -$14.00  +3 more`."""
     line = Text.assemble(
         (clock(at), "dim"),
-        f"  {masked:<{LABEL_WIDTH}} v{update.version:<3} ",
+        f"  {masked}  v{update.version:<3} ",
         (money(update.net_liq, update.currency), "bold"),
     )
     if update.again:
@@ -28,7 +28,7 @@ def update_line(update: Update, masked: str, at: datetime, width: int) -> Text:
     left = len(update.changes)
     for change in update.changes:
         piece = Text.assemble("  ", change_text(change, update.currency))
-        more = f"  and {left} more"
+        more = f"  +{left} more"
         room = width - line.cell_len
         if piece.cell_len + (len(more) if left > 1 else 0) > room:
             return line.append(more, style="dim") if len(more) <= room else line
@@ -49,9 +49,13 @@ def change_text(change: Change, currency: str | None) -> Text:
     return Text(f"{name} {before} → {now}" if change.quantity_before else f"{name} opened, {now}", style="bold")
 
 
-def note_line(at: datetime, what: Text | str) -> Text:
-    """Something else than data that a person should know."""
-    return Text.assemble((clock(at), "dim"), "  ", what)
+def note_line(at: datetime, what: Text) -> RenderableType:
+    """Something else than data that a person should know. Where it needs more lines, they stand under its words."""
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    grid.add_column(style="dim", no_wrap=True)
+    grid.add_column()
+    grid.add_row(clock(at), what)
+    return grid
 
 
 def signed(value: Decimal, currency: str | None) -> Text:

@@ -8,15 +8,15 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from rich.console import Console
 from rich.text import Text
 
 from brokersync.demo.document import document
 from brokersync.demo.first_rows import wait_for_rows
 from brokersync.demo.linking import link
 from brokersync.demo.listener import Listener, listening
+from brokersync.demo.output import Output
 from brokersync.demo.progress import Progress
-from brokersync.demo.screen import first_screen
+from brokersync.demo.screen import show_first_screen
 from brokersync.demo.snapshot import Snapshot
 from brokersync.demo.stage import USER, Stage, put_up
 from brokersync.demo.updates import Updates
@@ -39,15 +39,15 @@ class Performance:
         """What `--json` prints."""
         return document(self.snapshot, self.listener.heard)
 
-    def show(self, console: Console) -> None:
+    def show(self, output: Output) -> None:
         """The first screen."""
         stage = self.stage
-        console.print(first_screen(self.snapshot, stage.environ, stage.environment_file, self.seconds_from_allow))
+        show_first_screen(output, self.snapshot, stage.environ, stage.environment_file, self.seconds_from_allow)
 
-    def watch(self, console: Console) -> None:
+    def watch(self, output: Output) -> None:
         """Show what comes, until somebody ends it. Raises `stage.StageFell`."""
-        console.print(Text.assemble("\n", ("Live", "bold"), "  as the market moves; Ctrl-C ends it all"))
-        Watch(self.stage, self.database, self.snapshot, self.updates).run(self.listener, console)
+        output.print(Text.assemble("\n", ("Live", "bold"), "  as the market moves; Ctrl-C ends it all"))
+        Watch(self.stage, self.database, self.snapshot, self.updates).run(self.listener, output)
 
 
 @contextmanager
@@ -61,7 +61,7 @@ def performing(progress: Progress, seed: int) -> Iterator[Performance]:
         database = Database(stage.settings.require_database_url(), pool_size=1)
         stack.callback(database.close)
         # Before the login is linked, so that its first message is heard too.
-        listener = stack.enter_context(listening(stage.settings.require_live_data_redis_url(), USER))
+        listener = stack.enter_context(listening(stage.settings.require_live_data_redis_url()))
         updates = Updates()
         with progress.step("Link a login, as a person with a browser"):
             allowed_at = link(stage.environ, USER)

@@ -6,13 +6,15 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from rich.console import Console
 from rich.control import Control
 from rich.segment import ControlType
 from rich.text import Text
 
+from brokersync.demo.output import Output
+
 FRAMES = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 FRAMES_A_SECOND = 10
+ERASE = Control((ControlType.CARRIAGE_RETURN,), (ControlType.ERASE_IN_LINE, 2))
 
 
 class Progress:
@@ -21,8 +23,10 @@ class Progress:
     No thread and no hidden cursor: however the demo ends, the terminal is as it was.
     """
 
-    def __init__(self, console: Console) -> None:
-        self._console = console
+    def __init__(self, output: Output) -> None:
+        self._output = output
+        dumb = output.terminal is None or output.terminal.is_dumb_terminal
+        self._terminal = None if dumb else output.terminal
         self._doing = ""
         self._since = 0.0
 
@@ -34,25 +38,27 @@ class Progress:
         try:
             yield
         except BaseException:
-            self._erase()
-            self._console.print(Text.assemble(("✗ ", "red"), doing))
+            self._end(Text.assemble(("✗ ", "red"), doing))
             raise
-        self._erase()
-        self._console.print(Text.assemble(("✓ ", "green"), doing, (f"  {self._seconds():.1f} s", "dim")))
+        self._end(self._line("✓ ", "green"))
 
     def passing(self) -> None:
         """Time passes: show it."""
-        if self._console.is_terminal and not self._console.is_dumb_terminal:
+        if self._terminal:
             frame = FRAMES[int(self._seconds() * FRAMES_A_SECOND) % len(FRAMES)]
-            line = Text.assemble((f"{frame} ", "cyan"), self._doing, (f"  {self._seconds():.1f} s", "dim"))
-            self._erase()
+            line = self._line(f"{frame} ", "cyan")
             # Short of the last column, where some terminals would wrap.
-            line.truncate(self._console.width - 1)
-            self._console.print(line, end="")
+            line.truncate(self._terminal.width - 1)
+            self._terminal.control(ERASE)
+            self._terminal.print(line, end="")
 
-    def _erase(self) -> None:
-        if self._console.is_terminal and not self._console.is_dumb_terminal:
-            self._console.control(Control((ControlType.CARRIAGE_RETURN,), (ControlType.ERASE_IN_LINE, 2)))
+    def _end(self, line: Text) -> None:
+        if self._terminal:
+            self._terminal.control(ERASE)
+        self._output.print(line)
+
+    def _line(self, mark: str, style: str) -> Text:
+        return Text.assemble((mark, style), self._doing, (f"  {self._seconds():.1f} s", "dim"))
 
     def _seconds(self) -> float:
         return time.monotonic() - self._since

@@ -13,30 +13,32 @@ from rich.text import Text
 from brokers.registry import declaration
 from brokersync import cells
 from brokersync.demo.commands import load_line, next_commands
+from brokersync.demo.output import Output
 from brokersync.demo.snapshot import Snapshot
 from brokersync.queries import Row
 from brokersync.tables import accounts_table, positions_table
 
 
-def first_screen(
-    snapshot: Snapshot, environ: Mapping[str, str], environment_file: Path, seconds_from_allow: float
-) -> RenderableType:
+def show_first_screen(
+    output: Output, snapshot: Snapshot, environ: Mapping[str, str], environment_file: Path, seconds_from_allow: float
+) -> None:
     """All of it, for any width from 80 columns. Of `environ` it shows addresses, and Flower's login."""
-    return Group(
-        "",
-        _connection(snapshot.connection, seconds_from_allow),
-        _heading("Accounts", _total(snapshot.accounts)),
-        accounts_table(snapshot.accounts),
-        _heading("Positions"),
-        positions_table(snapshot.positions),
-        _heading("Open", "in a browser"),
-        _addresses(environ),
-        _heading("Type", "in another terminal, in this folder"),
-        _commands(),
-        _heading("Load", "into a shell, for celery, psql or a program of yours"),
-        # Whole, whatever the width: it is there to be copied.
-        Text(load_line(environment_file), style="cyan", no_wrap=True, overflow="ignore"),
+    output.print(
+        Group(
+            "",
+            _connection(snapshot.connection, seconds_from_allow),
+            _heading("Accounts", _total(snapshot.accounts)),
+            accounts_table(snapshot.accounts),
+            _heading("Positions"),
+            positions_table(snapshot.positions),
+            _heading("In a browser"),
+            _addresses(environ),
+            _heading("In another terminal", "in this folder"),
+            _commands(),
+            _heading("In a shell", "for celery, psql or a program of yours"),
+        )
     )
+    output.print_whole(Text(load_line(environment_file), style="cyan"))
 
 
 def login_end(connection: Row) -> Text:
@@ -48,7 +50,6 @@ def login_end(connection: Row) -> Text:
 
 def _connection(row: Row, seconds_from_allow: float) -> RenderableType:
     title = declaration(row["broker"]).title
-    took = Text.assemble("from Allow to rows and messages in ", (f"{seconds_from_allow:.1f} s", "bold"))
     return _pairs(
         [
             (
@@ -56,7 +57,8 @@ def _connection(row: Row, seconds_from_allow: float) -> RenderableType:
                 Text.assemble((f"{row['user_id']} at {title} (sandbox)", "bold"), ", ", cells.status(row["status"])),
             ),
             ("Login ends", login_end(row)),
-            ("Data", Text.assemble("confirmed by the broker ", cells.ago(row["age"]), "; ", took)),
+            ("Data", Text.assemble("confirmed by the broker ", cells.ago(row["age"]))),
+            ("First sync", Text.assemble((f"{seconds_from_allow:.1f} s", "bold"), " from Allow to rows and messages")),
         ]
     )
 
@@ -74,7 +76,7 @@ def _addresses(environ: Mapping[str, str]) -> RenderableType:
     return _pairs(
         [
             ("Flower", Text(f"http://127.0.0.1:{environ['FLOWER_PORT']}  user {name}, password {word}")),
-            ("Link page", Text(environ["PUBLIC_URL"])),
+            ("Link page", Text(f"{environ['PUBLIC_URL']}  opens with a link, see below")),
             ("Sandbox", Text(f"{environ['SCHWAB_BASE_URL']}/_sandbox/state")),
         ]
     )
@@ -90,7 +92,7 @@ def _commands() -> RenderableType:
 
 
 def _heading(title: str, more: str = "") -> Text:
-    return Text.assemble("\n", (title, "bold"), f"  {more}")
+    return Text.assemble("\n", (title, "bold"), f"  {more}".rstrip())
 
 
 def _pairs(rows: Sequence[tuple[str, Text]]) -> Table:

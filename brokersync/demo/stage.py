@@ -38,48 +38,58 @@ class Stage:
     servers: lease.Keeper | None
 
     def check(self) -> None:
-        """Raises `StageFell` when the servers are gone: without them nothing else can recover."""
+        """Raises `StageFell` when a keeper is gone: what it kept has ended, and nobody else starts it again."""
         if self.servers is not None and not self.servers.alive:
             raise StageFell("PostgreSQL or Valkey has ended, so the demo ends too.")
+        if not any(state.alive for state in self.processes.states().values()):
+            raise StageFell("The supervisor of the processes has ended, and they with it, so the demo ends too.")
+
+
+@dataclass(frozen=True)
+class Servers:
+    """Where PostgreSQL and Redis are, in names of the environment. `keeper` None: they are the caller's own."""
+
+    addresses: Mapping[str, str]
+    encryption_key: str | None
+    keeper: lease.Keeper | None
 
 
 @contextmanager
 def put_up(progress: Progress, seed: int) -> Iterator[Stage]:
     """Start all of it; the block runs when everything does its work. All of it ends with the block, and with us.
 
-    Raises `lease.KeeperFailed`, `readiness.NotReady`, `settings.NotConfigured`.
+    Raises `lease.KeeperFailed`, `readiness.NotReady`, `settings.NotConfigured`, and SQLAlchemy's errors.
     """
-    given = given_servers()
-    with ExitStack() as stack:
-        kept = stack.enter_context(lease.hold("brokersync.demo.keeper", str(Path.cwd())))
+    with lease.hold("brokersync.demo.keeper", str(Path.cwd())) as kept, _servers(progress) as servers:
         folder = DataFolder(Path(kept.answer["folder"]))
-        keepers = [kept]
-        servers = None
-        key = None
-        if given:
-            key = os.environ.get("ENCRYPTION_KEY")
-            with progress.step("Your PostgreSQL and Redis"):
-                loaded = settings.Settings.from_environ(given)
-                make_room(loaded.require_database_url(), loaded.require_celery_broker_url(), USER, key)
-            addresses = given
-        else:
-            with progress.step("PostgreSQL and Valkey, embedded"):
-                started = stack.enter_context(embedded.servers())
-            addresses = {"DATABASE_URL": started.database_url, "REDIS_URL": started.redis_url}
-            servers = started.keeper
-            keepers.append(servers)
-        environ = demo_environ(addresses, key, seed)
+        environ = demo_environ(servers.addresses, servers.encryption_key, seed)
         loaded = settings.Settings.from_environ(environ)
         with progress.step("Tables"):
             migrate.upgrade(loaded.require_database_url())
         folder.write_environment(environ)
         commands = {"sandbox": SANDBOX, **supervisor.procfile_commands()}
-        processes = stack.enter_context(
-            supervisor.running(commands, process_environ(environ), folder.log, share=keepers)
-        )
-        stage = Stage(environ, loaded, folder.environment, processes, servers)
-        _wait_for_all(stage, progress)
-        yield stage
+        # Whatever ends us: first the processes, then what they use.
+        keepers = [kept, *([servers.keeper] if servers.keeper else [])]
+        with supervisor.running(commands, process_environ(environ), folder.log, share=keepers) as processes:
+            stage = Stage(environ, loaded, folder.environment, processes, servers.keeper)
+            _wait_for_all(stage, progress)
+            yield stage
+
+
+@contextmanager
+def _servers(progress: Progress) -> Iterator[Servers]:
+    given = given_servers()
+    if given:
+        key = os.environ.get("ENCRYPTION_KEY") or None
+        loaded = settings.Settings.from_environ(given)
+        with progress.step("Your PostgreSQL and Redis"):
+            make_room(loaded.require_database_url(), loaded.require_celery_broker_url(), USER, key)
+        yield Servers(given, key, None)
+        return
+    with ExitStack() as stack:
+        with progress.step("PostgreSQL and Valkey, embedded"):
+            started = stack.enter_context(embedded.servers())
+        yield Servers({"DATABASE_URL": started.database_url, "REDIS_URL": started.redis_url}, None, started.keeper)
 
 
 def _wait_for_all(stage: Stage, progress: Progress) -> None:

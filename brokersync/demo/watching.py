@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 import redis
-from rich.console import Console
+from rich.console import RenderableType
 from rich.text import Text
 from sqlalchemy.exc import DBAPIError
 
@@ -15,9 +15,11 @@ from brokersync import cells, queries
 from brokersync.demo.happenings import Happenings
 from brokersync.demo.listener import Listener
 from brokersync.demo.live_lines import note_line, update_line
+from brokersync.demo.output import Output
 from brokersync.demo.snapshot import Snapshot, failed_runs
 from brokersync.demo.stage import Stage
 from brokersync.demo.updates import Updates
+from brokersync.queries import Row
 from models.session import Database
 
 # Seconds. Somebody who kills a part sees that it was noticed at once.
@@ -35,23 +37,23 @@ class Watch:
         self._database = database
         self._updates = updates
         self._connection_id = shown.connection["connection_id"]
-        self._masked = {str(account["account_id"]): account["masked"] for account in shown.accounts}
+        self._masked = _masked_numbers(shown.accounts)
         self._told_until = shown.runs[-1].finished_at
         self._happenings = Happenings(shown.connection, stage.processes.states())
 
-    def run(self, listener: Listener, console: Console) -> None:
+    def run(self, listener: Listener, output: Output) -> None:
         """Until somebody ends the demo. Raises `stage.StageFell`."""
         next_look = time.monotonic() + LOOK_EVERY
         while True:
             self._stage.check()
-            for line in self._data(listener, console.width):
-                console.print(line, soft_wrap=True)
+            for line in self._data(listener, output.width):
+                output.print(line)
             if time.monotonic() >= next_look:
                 for note in self._look():
-                    console.print(note_line(datetime.now(UTC), note), soft_wrap=True)
+                    output.print(note_line(datetime.now(UTC), note))
                 next_look = time.monotonic() + LOOK_EVERY
 
-    def _data(self, listener: Listener, width: int) -> Iterator[Text]:
+    def _data(self, listener: Listener, width: int) -> Iterator[RenderableType]:
         try:
             heard = listener.next(LISTEN)
         except redis.RedisError:
@@ -63,8 +65,13 @@ class Watch:
             yield note_line(datetime.now(UTC), note)
         update = None if heard is None else self._updates.take(heard)
         if update is not None:
-            masked = self._masked.get(update.account_id, update.account_id[: cells.SHORT_ID])
-            yield update_line(update, masked, datetime.now(UTC), width)
+            yield update_line(update, self._number(update.account_id), datetime.now(UTC), width)
+
+    def _number(self, account_id: str) -> str:
+        """The masked number; of an account that somebody linked meanwhile too."""
+        if account_id not in self._masked:
+            self._masked |= _masked_numbers(queries.accounts(self._database))
+        return self._masked.get(account_id, account_id[: cells.SHORT_ID])
 
     def _look(self) -> Iterator[Text]:
         yield from self._happenings.restarted(self._stage.processes.states())
@@ -79,3 +86,7 @@ class Watch:
         self._told_until = max([self._told_until, *(run.finished_at for run in runs)])
         if connection is not None:
             yield from self._happenings.status(connection)
+
+
+def _masked_numbers(accounts: Sequence[Row]) -> dict[str, str]:
+    return {str(account["account_id"]): account["masked"] for account in accounts}

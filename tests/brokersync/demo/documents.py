@@ -1,0 +1,26 @@
+"""Messages as subscribers parse them."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+
+def balances(version: int, account_id: str = "a", net_liq: str | None = "100") -> dict[str, Any]:
+    return {
+        "kind": "balances",
+        "account_id": account_id,
+        "version": version,
+        "currency": "USD",
+        "net_liq": None if net_liq is None else Decimal(net_liq),
+    }
+
+
+def positions(version: int, *rows: dict[str, Any], account_id: str = "a") -> dict[str, Any]:
+    return {"kind": "positions", "account_id": account_id, "version": version, "positions": list(rows)}
+
+
+def held(symbol: str, quantity: str, value: str, **more: Any) -> dict[str, Any]:
+    mark = Decimal(value) / Decimal(quantity)
+    row = {"instrument_key": symbol, "symbol": symbol, "qty": Decimal(quantity), "market_value": Decimal(value)}
+    return {**row, "mark_price": mark, "underlying": None, "strike": None, "put_call": None, **more}
