@@ -40,12 +40,11 @@ class Start(click.Command):
 
 
 def _start(**chosen: Any) -> None:
-    unset = {
-        variable: chosen[option] for option, variable in VARIABLES.items() if os.environ.get(variable) != chosen[option]
-    }
+    wanted = {variable: chosen[option] for option, variable in VARIABLES.items()}
+    # With port 0 only the server knows: it prints its address when it has one.
+    wanted["SCHWAB_BASE_URL"] = f"http://{chosen['host']}:{chosen['port'] or 'PORT'}"
+    unset = {variable: value for variable, value in wanted.items() if os.environ.get(variable) != value}
     if unset:
-        # With port 0 only the server knows: it prints its address when it has one.
-        unset["SCHWAB_BASE_URL"] = f"http://{chosen['host']}:{chosen['port'] or 'PORT'}"
         click.echo("Set this for the web app, the worker and this command line:")
         for variable, value in unset.items():
             click.echo(f"  export {variable}={shlex.quote(value)}")
