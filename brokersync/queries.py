@@ -26,14 +26,16 @@ _ACCOUNTS = """
     WHERE (CAST(:user_id AS text) IS NULL OR a.user_id = :user_id)
         AND (CAST(:connection_id AS uuid) IS NULL OR a.connection_id = :connection_id)
         AND (CAST(:account_id AS uuid) IS NULL OR a.account_id = :account_id)
-    ORDER BY a.user_id, c.created_at, a.connection_id, a.masked, a.account_id
+    ORDER BY a.user_id, c.created_at, a.connection_id, a.net_liq DESC NULLS LAST, a.masked, a.account_id
 """
 _POSITIONS = """
-    SELECT p.*, a.masked FROM v_positions p JOIN v_accounts a USING (account_id)
+    SELECT p.*, a.masked
+    FROM v_positions p JOIN v_accounts a USING (account_id) JOIN v_connections c ON c.connection_id = p.connection_id
     WHERE (CAST(:user_id AS text) IS NULL OR p.user_id = :user_id)
         AND (CAST(:connection_id AS uuid) IS NULL OR p.connection_id = :connection_id)
         AND (CAST(:account_id AS uuid) IS NULL OR p.account_id = :account_id)
-    ORDER BY p.user_id, a.masked, p.account_id, p.asset_type = 'OPT', coalesce(p.underlying, p.symbol), p.symbol
+    ORDER BY p.user_id, c.created_at, p.connection_id, a.net_liq DESC NULLS LAST, a.masked, p.account_id,
+        p.asset_type = 'OPT', coalesce(p.underlying, p.symbol), p.symbol
 """
 
 
@@ -48,7 +50,7 @@ def accounts(
     connection_id: uuid.UUID | None = None,
     account_id: uuid.UUID | None = None,
 ) -> list[Row]:
-    """`v_accounts`; the accounts of a connection stand together."""
+    """`v_accounts`; the accounts of a connection stand together, the largest first."""
     return _read(
         database,
         _statement(_ACCOUNTS, "connection_id", "account_id"),
