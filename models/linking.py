@@ -125,7 +125,8 @@ def refuse(
 ) -> None:
     """Forget a login that `activate` refused, if nobody has yet.
 
-    A connection of another user that had it is told, and asked at once. Its own next refresh tells whether the broker ended the older login; only that moves its state.
+    A connection of another user that had it is told, and asked at once. Its own next refresh tells whether the broker
+    ended the older login; only that moves its state.
     """
     fresh = session.get(Connection, connection_id)
     if fresh is None:

@@ -10,18 +10,20 @@ FIELDS = ("task_id", "task", "connection", "account", "status", "accounts", "out
 
 
 class FieldFormatter(logging.Formatter):
-    """Appends `name=value` for each known field of the record."""
+    """Appends `name=value` for each known field of the record to its line; a traceback follows below."""
+
+    def __init__(self) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s%(fields)s")
 
     def format(self, record: logging.LogRecord) -> str:
-        line = super().format(record)
-        fields = [f"{name}={record.__dict__[name]}" for name in FIELDS if name in record.__dict__]
-        return f"{line} {' '.join(fields)}" if fields else line
+        record.fields = "".join(f" {name}={record.__dict__[name]}" for name in FIELDS if name in record.__dict__)
+        return super().format(record)
 
 
 def configure(level: int | str) -> None:
     """Everything to standard error; nothing of the libraries below WARNING but Celery's own lines."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(FieldFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    handler.setFormatter(FieldFormatter())
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)

@@ -8,7 +8,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from sqlalchemy import select
 
 from models.account import Account
-from models.connection import Connection
+from models.connection import Connection, Status
 from models.session import Database
 
 NOT_GIVEN = "—"
@@ -28,7 +28,9 @@ class NoSuchAccount(LookupError):
 
 
 def account_summary(database: Database, account_id: uuid.UUID | None, user_id: str | None) -> dict[str, str]:
-    """The summary of that account, or of the user's first one. What the broker does not give is an em dash.
+    """The summary of that account, or of the user's first one, those that are still connected and shared before others.
+
+    What the broker does not give is an em dash.
 
     Raises `NoSuchAccount`, also when neither is named: a summary of somebody's account would help nobody. An account of
     another user than the one named is not found.
@@ -38,7 +40,9 @@ def account_summary(database: Database, account_id: uuid.UUID | None, user_id: s
     wanted = (
         select(Account)
         .join(Connection, Connection.id == Account.connection_id)
-        .order_by(Account.created_at, Account.id)
+        .order_by(
+            Connection.status == Status.DISCONNECTED, Account.missing_since.is_not(None), Account.created_at, Account.id
+        )
         .limit(1)
     )
     if account_id is not None:
@@ -57,7 +61,7 @@ def money(amount: Decimal | None, currency: str | None) -> str:
     """`$12,345.67`, `-$0.50`; `12,345.67 EUR` for other currencies; an em dash for None."""
     if amount is None:
         return NOT_GIVEN
-    rounded = amount.quantize(_CENT, ROUND_HALF_EVEN)
+    rounded = _to_cents(amount)
     if currency == "USD":
         return f"{'-' if rounded < 0 else ''}${abs(rounded):,}"
     return f"{rounded:,} {currency or ''}".rstrip()
@@ -65,4 +69,9 @@ def money(amount: Decimal | None, currency: str | None) -> str:
 
 def percentage(value: Decimal | None) -> str:
     """`98.76%` from a number that is in percent already; an em dash for None."""
-    return NOT_GIVEN if value is None else f"{value.quantize(_CENT, ROUND_HALF_EVEN)}%"
+    return NOT_GIVEN if value is None else f"{_to_cents(value)}%"
+
+
+def _to_cents(number: Decimal) -> Decimal:
+    # Adding 0 turns -0.00 into 0.00.
+    return number.quantize(_CENT, ROUND_HALF_EVEN) + 0
