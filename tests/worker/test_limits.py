@@ -1,0 +1,65 @@
+"""The limits run out in their order, across all the files they stand in."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+import celeryconfig
+import settings
+from models.session import STATEMENT_TIMEOUT
+from settings import Settings
+from worker import app, limits
+from worker.limits import Deadline
+from worker.watchdog import _LOOK_EVERY
+
+
+def test_a_shorter_limit_runs_out_before_the_one_around_it() -> None:
+    order = [limits.HTTP_TOTAL, STATEMENT_TIMEOUT, limits.SYNC_DEADLINE, limits.CLAIM, limits.VISIBILITY]
+    assert sorted(set(order)) == order
+
+
+def test_the_watchdog_ends_a_stuck_process_before_its_claim_is_over() -> None:
+    watchdog = limits.SYNC_DEADLINE + limits.WATCHDOG_GRACE
+    assert timedelta(seconds=app.watchdog._limit) == watchdog
+    assert watchdog + timedelta(seconds=2 * _LOOK_EVERY) < limits.CLAIM
+
+
+def test_celery_hands_a_message_out_again_at_our_visibility_time_out() -> None:
+    visibility = limits.VISIBILITY.total_seconds()
+    assert celeryconfig.broker_transport_options["visibility_timeout"] == visibility
+    assert celeryconfig.result_backend_transport_options["visibility_timeout"] == visibility
+    assert celeryconfig.visibility_timeout == visibility
+
+
+def test_a_message_is_dead_before_it_could_be_handed_out_again() -> None:
+    assert limits.QUEUE_WAIT + limits.CLAIM < limits.VISIBILITY
+
+
+def test_a_token_that_is_not_refreshed_lives_longer_than_the_run_that_uses_it() -> None:
+    assert limits.REFRESH_MARGIN > limits.SYNC_DEADLINE
+
+
+def test_a_sync_fits_two_refused_fetches_and_a_refresh_into_its_deadline() -> None:
+    assert 3 * limits.HTTP_TOTAL < limits.SYNC_DEADLINE
+
+
+def test_there_is_a_session_for_every_slot_and_two_to_spare(monkeypatch: pytest.MonkeyPatch) -> None:
+    nowhere = Settings(database_url="postgresql+psycopg2://127.0.0.1:1/none", live_data_redis_url="redis://127.0.0.1:1")
+    monkeypatch.setattr(settings, "load", lambda: nowhere)
+    app._parts.cache_clear()
+    parts = app.parts()
+    assert app.parts() is parts
+    assert parts.database.engine.pool.size() >= celeryconfig.worker_concurrency + 2
+    parts.close()
+    app._parts.cache_clear()
+
+
+def test_a_deadline_counts_down_and_never_below_zero() -> None:
+    deadline = Deadline(timedelta(seconds=30))
+    assert timedelta(seconds=29) < deadline.left() <= timedelta(seconds=30)
+    assert deadline.for_http() == limits.HTTP_TOTAL.total_seconds()
+    assert 0 < Deadline(timedelta(seconds=3)).for_http() <= 3
+    over = Deadline(timedelta(seconds=-1))
+    assert (over.left(), over.for_http()) == (timedelta(0), 0)
