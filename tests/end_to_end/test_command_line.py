@@ -1,0 +1,88 @@
+"""The command line with a real worker and a real sandbox behind it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.end_to_end.installation import Installation, Linked, follow_link
+from tests.guards.tree import ROOT
+
+pytestmark = pytest.mark.processes
+
+PROGRAM = [sys.executable, "-c", "from brokersync.main import main; main()"]
+
+
+def brokersync(installation: Installation, *arguments: str, code: int = 0) -> Any:
+    """What the command prints as JSON; its exit code must be `code`, and nothing but the document is printed."""
+    ran = subprocess.run(
+        [*PROGRAM, *arguments, "--json"],
+        check=False,
+        env={**installation.environ, "PYTHONPATH": str(ROOT)},
+        cwd=Path("/"),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert ran.returncode == code, ran.stderr
+    assert "Traceback" not in ran.stderr
+    return json.loads(ran.stdout)
+
+
+def test_a_sync_that_is_waited_for_brings_what_was_traded(installation: Installation, demo: Linked) -> None:
+    number = installation.sandbox_accounts("demo")[0]["number"]
+    brokersync(installation, "sandbox", "trade", "buy", "VTI", "1.25", "--account", number)
+    (ran,) = brokersync(installation, "sync", "--connection", demo.connection_id[:8], "--wait")["runs"]
+    assert (ran["connection_id"], ran["outcome"]) == (demo.connection_id, "ok")
+    assert sorted(account["outcome"] for account in ran["accounts"]) == ["ok", "unchanged", "unchanged"]
+    account = demo.accounts()[number[-3:]]
+    held = brokersync(installation, "positions", "--account", account)["positions"]
+    assert {row["symbol"]: row["quantity"] for row in held}["VTI"] == "1.25"
+
+
+def test_one_account_is_synced_by_itself(installation: Installation, demo: Linked) -> None:
+    account = next(iter(demo.accounts().values()))
+    (ran,) = brokersync(installation, "sync", "--account", account, "--force", "--wait")["runs"]
+    assert ran["outcome"] in {"ok", "unchanged"}
+    assert [each["account_id"] for each in ran["accounts"]] == [account]
+
+
+def test_a_sync_that_failed_says_so_with_code_1(installation: Installation, demo: Linked) -> None:
+    brokersync(installation, "sandbox", "faults", "html_ok")
+    (ran,) = brokersync(installation, "sync", "--connection", demo.connection_id, "--wait", code=1)["runs"]
+    assert ran["outcome"] == "failed"
+    assert ran["error"].startswith("bad_answer: GET /accounts: ")
+
+
+def test_one_bad_account_does_not_hide_those_that_were_read(installation: Installation, demo: Linked) -> None:
+    brokersync(installation, "sandbox", "faults", "missing_positions")
+    (ran,) = brokersync(installation, "sync", "--connection", demo.connection_id, "--wait", code=1)["runs"]
+    assert {account["outcome"] for account in ran["accounts"]} == {"failed", "unchanged"}
+
+
+def test_a_disconnected_login_cannot_be_synced_and_says_why(installation: Installation) -> None:
+    linked = installation.link("bob", "user-of-the-command-line")
+    brokersync(installation, "disconnect", linked.connection_id, "--yes")
+    (ran,) = brokersync(installation, "sync", "--connection", linked.connection_id, "--wait", code=1)["runs"]
+    assert ran["error"] == f"Connection {linked.connection_id} is disconnected: link the login again to go on."
+
+
+def test_a_link_from_the_command_line_repairs_the_same_connection(installation: Installation) -> None:
+    linked = installation.link("alice", "repairing")
+    made = brokersync(
+        installation, "link", "--user", "repairing", "--broker", "schwab", "--connection", linked.connection_id[:8]
+    )
+    assert follow_link(made["url"], "alice").status == 200
+    (connection,) = brokersync(installation, "connections", "--user", "repairing")["connections"]
+    assert (connection["id"], connection["status"]) == (linked.connection_id, "active")
+
+
+def test_the_doctor_finds_nothing_wrong(installation: Installation, demo: Linked) -> None:
+    examined = brokersync(installation, "doctor")
+    assert [each for each in examined["findings"] if each["level"] != "ok"] == []
+    assert {"Worker", "Redis", "PostgreSQL", "Tables", "Clock"} <= {each["check"] for each in examined["findings"]}
