@@ -61,7 +61,7 @@ DENIED = Notice(
     "You did not allow access",
     "{broker} sent you back without a permission for us.",
     NOTHING,
-    "If that is what you wanted, close this page. If not, it is not too late. {again}",
+    "If that is what you wanted, close this page. Otherwise you may try once more. {again}",
     Tone.WAIT,
 )
 BROKER_REFUSED = Notice(

@@ -17,7 +17,7 @@ from brokers.errors import (
 )
 from models.session import Database
 from oauth_web import notices
-from tests.oauth_web.given import CODE, Browser, Host, LoginBroker, cookies_of, grant, listing
+from tests.oauth_web.given import CODE, Browser, Host, LoginBroker, cookies_of, grant, listing, sent_to_broker
 from tests.oauth_web.stored import account_ids, connections, events, nothing, pass_time, the_link, tokens
 
 pytestmark = pytest.mark.servers
@@ -48,6 +48,17 @@ def test_another_browsers_state_does_nothing(
 ) -> None:
     state = browser.go_to_broker(host.new_link())
     assert another_browser.come_back(state).status_code == 400
+    assert broker.exchanged == []
+    assert nothing(database)
+
+
+def test_a_forged_cookie_does_not_make_a_browser_the_right_one(
+    database: Database, broker: LoginBroker, host: Host, browser: Browser, another_browser: Browser
+) -> None:
+    started = browser.press(host.new_link())
+    name = cookies_of(started)[0].partition("=")[0]
+    another_browser.client.set_cookie(name, "A" * 43, domain="127.0.0.1", secure=True)
+    assert another_browser.come_back(sent_to_broker(started)["state"]).status_code == 400
     assert broker.exchanged == []
     assert nothing(database)
 

@@ -19,10 +19,12 @@ import requests
 
 import settings
 from models.session import Database
-from oauth_web.serve import serve, state_folder
+from oauth_web.parts import THREADS
+from oauth_web.serve import ACCESS_LOG_FORMAT, serve, state_folder
 
 pytestmark = [pytest.mark.servers, pytest.mark.processes]
 
+PROJECT = Path(__file__).parents[2]
 START = "import sys; from oauth_web.serve import serve; serve('127.0.0.1', int(sys.argv[1]), True)"
 
 
@@ -142,6 +144,12 @@ def test_a_setting_that_cannot_be_used_is_told_before_anything_starts(monkeypatc
     monkeypatch.setenv("PUBLIC_URL", "nonsense")
     with pytest.raises(settings.NotConfigured, match="PUBLIC_URL"):
         serve("127.0.0.1", 1, tls=True)
+
+
+def test_the_procfile_serves_the_same_shape_and_logs_the_same_line() -> None:
+    (line,) = [line for line in (PROJECT / "Procfile").read_text().splitlines() if line.startswith("web:")]
+    assert f"--workers 1 --threads {THREADS} " in line
+    assert f"--access-logformat '{ACCESS_LOG_FORMAT}'" in line
 
 
 @pytest.mark.parametrize(
