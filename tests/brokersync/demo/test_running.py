@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import redis
+import requests
 
 from sandbox.state import world_state
 from sandbox.world import Options, World
@@ -56,6 +57,11 @@ def test_it_runs_on_through_what_happens_to_it_and_ends_with_its_terminator(tmp_
             text=True,
         )
         assert loaded.stdout.split() == [running.environ["REDIS_URL"], running.environ["PUBLIC_URL"]]
+        flower = f"http://127.0.0.1:{running.environ['FLOWER_PORT']}/tasks"
+        name, _, word = running.environ["FLOWER_BASIC_AUTH"].partition(":")
+        assert f"user {name}, password {word}" in running.output
+        assert requests.get(flower, timeout=10).status_code == 401
+        assert requests.get(flower, auth=(name, word), timeout=10).status_code == 200
         running.wait_for("  v2  ", times=2)
         with redis.Redis.from_url(running.environ["REDIS_URL"], decode_responses=True) as client:
             client.flushall()
