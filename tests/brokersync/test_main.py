@@ -113,8 +113,11 @@ def test_a_second_demo_does_not_use_the_servers_of_the_first(bare: Path) -> None
 
 def test_a_reader_that_goes_away_is_no_failure(bare: Path) -> None:
     program = [sys.executable, "-c", "from brokersync.main import main; main()", "brokers"]
+    buffered = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
     for arguments in ([], ["--json"]):
-        process = subprocess.Popen([*program, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=bare)
+        process = subprocess.Popen(
+            [*program, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=bare, env=buffered
+        )
         assert process.stdout
         assert process.stderr
         process.stdout.close()
