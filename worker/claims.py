@@ -131,7 +131,8 @@ def _may_take(connection: Connection, scheduled: bool, message_id: uuid.UUID | N
     if not scheduled:
         return not lives or connection.claim_started_at is None
     if lives:
-        return connection.claim_id == message_id and connection.claim_started_at is None
+        # A run that has started holds a claim of its own, which is no message's.
+        return connection.claim_id == message_id
     # A redelivered message may find everything done: then there is nothing to do.
     return connection.next_sync_at is not None and connection.next_sync_at <= now
 

@@ -6,7 +6,6 @@ import uuid
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from threading import Barrier
 from typing import Any
 
 import pytest
@@ -196,17 +195,15 @@ def test_accounts_left_out_are_marked_missing_and_come_back(database: Database) 
 
 
 def test_two_browsers_that_bring_the_same_login_at_once_make_one_connection(database: Database) -> None:
-    fresh = [kept(database), kept(database)]
-    together = Barrier(2)
-
-    def bring(connection_id: uuid.UUID) -> Activated:
-        together.wait()
-        return activated(database, connection_id, "login-1", FIRST)
-
-    with ThreadPoolExecutor(2) as pool:
-        done = [future.result() for future in [pool.submit(bring, one) for one in fresh]]
-    assert sorted(one.repaired for one in done) == [False, True]
-    assert len(ids(database, Connection.id)) == 1
+    first, second = kept(database), kept(database)
+    with ThreadPoolExecutor(1) as pool:
+        with database.session() as session:
+            assert not activate(session, first, "login-1", a_listing(FIRST), "browser").repaired
+            other = pool.submit(activated, database, second, "login-1", FIRST)
+            with pytest.raises(TimeoutError):
+                other.result(0.2)
+        assert other.result().repaired
+    assert ids(database, Connection.id) == {first}
 
 
 def test_a_listing_again_of_a_login_that_is_listed_changes_no_id(database: Database) -> None:

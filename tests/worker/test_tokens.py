@@ -6,11 +6,13 @@ import time
 import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from threading import Barrier, Event
 
 import pytest
 from sqlalchemy import update
+from sqlalchemy.orm import Session
 
 from brokers.errors import LoginEnded, Unreachable
 from brokers.records import Grant
@@ -106,6 +108,26 @@ class TestOneProcess:
         assert (login.version, login.credentials) == (2, a_grant(2).credentials)
         assert broker.called("refresh") == 1
         assert credential_row(database, connection_id).refresh_attempt_id is None
+
+    def test_a_login_refreshed_between_mark_and_lock_is_used_without_asking(
+        self, database: Database, broker: FakeBroker, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        connection_id = a_connection(database)
+        sessions = database.session
+
+        def others_are_faster_after_the_first(*given: timedelta) -> AbstractContextManager[Session]:
+            monkeypatch.setattr(database, "session", faster)
+            return sessions(*given)
+
+        def faster(*given: timedelta) -> AbstractContextManager[Session]:
+            monkeypatch.setattr(database, "session", sessions)
+            refresh(database, broker, connection_id, 1, deadline())
+            return sessions(*given)
+
+        monkeypatch.setattr(database, "session", others_are_faster_after_the_first)
+        broker.will("refresh", a_grant(2))
+        assert refresh(database, broker, connection_id, 1, deadline()).version == 2
+        assert broker.called("refresh") == 1
 
     def test_the_broker_is_asked_within_what_is_left_of_the_deadline(
         self, database: Database, broker: FakeBroker
