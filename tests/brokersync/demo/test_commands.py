@@ -11,7 +11,7 @@ from brokersync.main import cli
 
 
 def test_the_program_of_this_folders_environment_goes_by_its_path() -> None:
-    assert program(Path("/home/me/sync/.venv/bin/python3"), Path("/home/me/sync")) == ".venv/bin/brokersync"
+    assert program(Path("/opt/me/sync/.venv/bin/python3"), Path("/opt/me/sync")) == ".venv/bin/brokersync"
 
 
 def test_a_program_elsewhere_goes_by_its_name_where_the_shell_finds_that_very_one(
@@ -22,9 +22,9 @@ def test_a_program_elsewhere_goes_by_its_name_where_the_shell_finds_that_very_on
     installed.touch(mode=0o755)
     python = installed.with_name("python")
     monkeypatch.setenv("PATH", str(installed.parent))
-    assert program(python, Path("/home/me")) == "brokersync"
+    assert program(python, Path("/opt/me")) == "brokersync"
     monkeypatch.setenv("PATH", "/nowhere")
-    assert program(python, Path("/home/me")) == f"'{installed}'"
+    assert program(python, Path("/opt/me")) == f"'{installed}'"
 
 
 @pytest.mark.parametrize("command", [*(command for command, _ in next_commands()), link_command()])

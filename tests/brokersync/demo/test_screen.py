@@ -17,7 +17,7 @@ SERVERS = {
     "REDIS_URL": "redis://:redis-word@127.0.0.1/0",
 }
 ENVIRON = demo_environ(SERVERS, None, seed=1)
-FILE = Path("/home/somebody", *["a folder whose name is rather long"] * 3, ".brokersync", "demo.env")
+FILE = Path("/opt/somebody", *["a folder whose name is rather long"] * 3, ".brokersync", "demo.env")
 
 
 def shown(width: int = 80, of: Snapshot | None = None) -> str:
