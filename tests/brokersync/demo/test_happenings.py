@@ -15,8 +15,9 @@ def test_a_part_that_died_is_told_once_when_it_runs_again() -> None:
     seen = happenings()
     down = {**RUNNING, "worker": State(alive=False, restarts=0)}
     again = {**RUNNING, "worker": State(alive=True, restarts=1)}
-    told = [[note.plain for note in seen.restarted(states)] for states in (RUNNING, down, again, again)]
-    assert told == [[], [], ["worker had ended and runs again"], []]
+    down_again = {**RUNNING, "worker": State(alive=False, restarts=1)}
+    told = [[note.plain for note in seen.restarted(states)] for states in (RUNNING, down, down_again, again, again)]
+    assert told == [[], [], [], ["worker had ended and runs again"], []]
 
 
 def test_a_login_that_ended_comes_with_the_command_that_links_it_again() -> None:
