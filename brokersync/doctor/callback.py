@@ -41,13 +41,15 @@ def callback_url(name: str, url: str, public_url: str, *, real_broker: bool) -> 
 
 
 def _scheme(name: str, url: str, scheme: str, *, real_broker: bool) -> list[Finding]:
+    findings = []
     written = url.partition(":")[0]
     if written != scheme:
-        return [fault(name, f"It begins with {written}, which is not compared as {scheme}.", f"Write {scheme}:// .")]
+        said = f"It begins with {written} in capitals, and the broker compares letter by letter."
+        findings.append(fault(name, said, f"Write {written.lower()}, here and where it is registered."))
     if scheme == "http" and real_broker:
         remedy = "Register and set an https address; on your own machine `brokersync web --tls` serves it."
-        return [fault(name, "It is http, and the broker takes only https.", remedy)]
-    return []
+        findings.append(fault(name, "It is http, and the broker takes only https.", remedy))
+    return findings
 
 
 def _host(name: str, url: str, host: str | None, *, real_broker: bool) -> list[Finding]:

@@ -54,7 +54,7 @@ def test_the_default_port_written_out_is_the_same_origin() -> None:
 
 def test_a_scheme_in_capitals_is_a_fault() -> None:
     url = GOOD.replace("https", "HTTPS")
-    assert said(url) == [(Level.FAULT, "It begins with HTTPS, which is not compared as https.")]
+    assert said(url) == [(Level.FAULT, "It begins with HTTPS in capitals, and the broker compares letter by letter.")]
 
 
 @pytest.mark.parametrize("url", ["https://127.0.0.1:8182", "https://127.0.0.1:8182/callback"])
@@ -76,5 +76,5 @@ def test_a_query_is_a_fault() -> None:
 
 def test_several_traps_are_all_told_with_a_remedy_each() -> None:
     found = callback_url(NAME, "HTTP://localhost:8182/oauth/callback/", PUBLIC, real_broker=True)
-    assert len(found) == 4
+    assert len(found) == 5
     assert all(each.remedy for each in found)
