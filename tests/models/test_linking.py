@@ -195,6 +195,7 @@ def test_accounts_left_out_are_marked_missing_and_come_back(database: Database) 
 
 
 def test_two_browsers_that_bring_the_same_login_at_once_make_one_connection(database: Database) -> None:
+    other_login = linked(database, "login-0", THIRD)  # so that the fingerprint key, whose first use locks too, is there
     first, second = kept(database), kept(database)
     with ThreadPoolExecutor(1) as pool:
         with database.session() as session:
@@ -203,7 +204,7 @@ def test_two_browsers_that_bring_the_same_login_at_once_make_one_connection(data
             with pytest.raises(TimeoutError):
                 other.result(0.2)
         assert other.result().repaired
-    assert ids(database, Connection.id) == {first}
+    assert ids(database, Connection.id) == {first, other_login}
 
 
 def test_a_listing_again_of_a_login_that_is_listed_changes_no_id(database: Database) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 import uuid
 from datetime import timedelta
 from decimal import Decimal
@@ -136,6 +137,7 @@ def test_data_are_as_old_as_the_question_not_as_the_answer(
     def look() -> Snapshot:
         with parts.database.session() as session:
             asked.append(session.connection().exec_driver_sql("SELECT clock_timestamp()").scalar_one())
+        time.sleep(0.1)
         return an_answer(a_snapshot())
 
     broker.will("fetch", look)
