@@ -56,7 +56,8 @@ class Installation:
         assert page.status == 200, str(page)
         ((connection_id,),) = until(
             lambda: self.rows(
-                "SELECT id FROM connections WHERE user_id = :u AND checked_at > :b AND claim_id IS NULL",
+                "SELECT id FROM connections c WHERE user_id = :u AND checked_at > :b AND claim_id IS NULL AND NOT EXISTS"
+                " (SELECT FROM accounts WHERE connection_id = c.id AND published_version < version)",
                 u=user_id,
                 b=before,
             )

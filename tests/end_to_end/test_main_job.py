@@ -93,17 +93,17 @@ def test_a_position_sold_at_the_broker_disappears_and_subscribers_hear_of_it(
 
 
 def test_two_users_do_not_mix(installation: Installation, demo: Linked) -> None:
-    alice = installation.link("alice", "user-2")
-    for linked, user in ((demo, "demo"), (alice, "alice")):
+    bob = installation.link("bob", "user-bob")
+    for linked, user in ((demo, "demo"), (bob, "bob")):
         theirs = {row["number"][-3:] for row in installation.sandbox_accounts(user)}
         assert set(linked.accounts()) == theirs
         documents = [installation.document(f"live_data:latest:balances:{each}") for each in linked.accounts().values()]
         assert {document["user_id"] for document in documents} == {linked.user_id}
-    summary = installation.call("account_summary", None, alice.user_id)
+    summary = installation.call("account_summary", None, bob.user_id)
     ((net_liq,),) = installation.rows(
         "SELECT a.net_liq FROM v_accounts v JOIN accounts a ON a.id = v.account_id WHERE v.user_id = :u"
         " ORDER BY a.created_at, a.id LIMIT 1",
-        u=alice.user_id,
+        u=bob.user_id,
     )
     assert summary["net_liquidating_value"] == f"${net_liq:,.2f}"
 
