@@ -11,7 +11,7 @@ unexport UV_PYTHON UV_SYSTEM_PYTHON UV_TARGET UV_PREFIX UV_CONSTRAINT UV_OVERRID
 
 IN_VENV := PATH="$$PWD/.venv/bin:$$PATH"
 UV := .venv/bin/uv
-UV_INSTALL := $(UV) pip install --quiet --python .venv/bin/python
+UV_INSTALL := $(UV) pip install --quiet --compile-bytecode --python .venv/bin/python
 COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-annotate --no-header
 
