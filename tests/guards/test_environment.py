@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import re
 
-import pytest
 from honcho.environ import parse
 
 import settings
@@ -13,7 +12,6 @@ README = ROOT / "README.md"
 EXAMPLE = (ROOT / ".env.example").read_text()
 
 
-@pytest.mark.skipif(not README.exists(), reason="there is no README.md yet")
 def test_the_readme_holds_the_table_of_now() -> None:
     readme = README.read_text()
     assert reference.with_table(readme) == readme, "run `make readme`"
