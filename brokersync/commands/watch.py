@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import uuid
 from collections.abc import Callable, Sequence
 
@@ -9,12 +10,13 @@ import click
 import redis
 
 import settings
-from brokersync import database, ids, live, options, queries
+from brokersync import cells, database, ids, live, options, queries
 from brokersync.documents import printed
 from brokersync.live import Document
-from brokersync.live_lines import LiveLines
+from brokersync.live_lines import update_line
 from brokersync.queries import Row
-from brokersync.screen import show
+from brokersync.screen import UNBOUNDED, Screen, show
+from brokersync.updates import Updates
 
 
 @click.command("watch")
@@ -45,14 +47,17 @@ def command(user_id: str | None, account: str | None, *, as_json: bool) -> None:
 
 
 def _watch(client: redis.Redis, rows: Sequence[Row], wanted: Callable[[Document], bool], *, as_json: bool) -> None:
-    lines = LiveLines({str(row["account_id"]): row["masked"] for row in rows})
+    masked = {str(row["account_id"]): row["masked"] for row in rows}
+    width = Screen().width if sys.stdout.isatty() else UNBOUNDED
+    updates = Updates()
     if not as_json:
         click.echo(f"Watching {len(rows)} account{'' if len(rows) == 1 else 's'}. Ctrl-C ends it.", err=True)
     for document in live.documents(client, [row["account_id"] for row in rows], wanted):
         if as_json:
             click.echo(printed(document))
-        else:
-            show(lines.line(document))
+        elif (update := updates.take(document)) is not None:
+            number = masked.get(update.account_id) or update.account_id[: cells.SHORT_ID]
+            show(update_line(update, number, update.fetched_at, width))
 
 
 def _wanted(user_id: str | None, account_id: uuid.UUID | None) -> Callable[[Document], bool]:

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from brokersync.demo.listener import Listener, channels
 from brokersync.demo.readiness import NotReady, end_of_log
 from brokersync.demo.snapshot import Snapshot, read
-from brokersync.demo.updates import Updates
 from brokersync.supervisor import Processes
+from brokersync.updates import Updates
 from models.session import Database
 
 PATIENCE = 30.0

@@ -19,8 +19,8 @@ from brokersync.demo.progress import Progress
 from brokersync.demo.screen import show_first_screen
 from brokersync.demo.snapshot import Snapshot
 from brokersync.demo.stage import USER, Stage, put_up
-from brokersync.demo.updates import Updates
 from brokersync.demo.watching import Watch
+from brokersync.updates import Updates
 from models.session import Database
 
 

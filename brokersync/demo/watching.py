@@ -14,12 +14,13 @@ from sqlalchemy.exc import DBAPIError
 from brokersync import cells, queries
 from brokersync.demo.happenings import Happenings
 from brokersync.demo.listener import Listener
-from brokersync.demo.live_lines import note_line, update_line
+from brokersync.demo.notes import note_line
 from brokersync.demo.output import Output
 from brokersync.demo.snapshot import Snapshot, failed_runs
 from brokersync.demo.stage import Stage
-from brokersync.demo.updates import Updates
+from brokersync.live_lines import update_line
 from brokersync.queries import Row
+from brokersync.updates import Updates
 from models.session import Database
 
 # Seconds. Somebody who kills a part sees that it was noticed at once.

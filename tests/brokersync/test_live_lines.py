@@ -1,86 +1,80 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any
 
-from brokersync.live_lines import LiveLines
+import pytest
+from rich.console import Console
+from rich.text import Text
 
-ACCOUNT = "6f1c03aa-0000-4000-8000-000000000002"
+from brokersync.demo.notes import note_line
+from brokersync.live_lines import change_text, signed, update_line
+from brokersync.updates import Change, Update, changes
+from tests.brokersync.live_documents import held, positions
 
-
-def document(kind: str, version: int, **values: Any) -> dict[str, Any]:
-    return {
-        "kind": kind,
-        "account_id": ACCOUNT,
-        "version": version,
-        "fetched_at": "2026-03-02T15:00:01.5Z",
-        "currency": "USD",
-    } | values
-
-
-def balances(version: int, net_liq: str | None) -> dict[str, Any]:
-    worth = None if net_liq is None else Decimal(net_liq)
-    return document("balances", version, net_liq=worth, cash=Decimal("4488.1"))
+AT = datetime(2026, 11, 20, 18, 0, 5, tzinfo=UTC)
+MOVED = changes(
+    positions(1, held("AAPL", "120", "27768"), held("F", "700", "8302"), held("KO", "3", "204")),
+    positions(2, held("AAPL", "120", "27782.4"), held("F", "700", "8288"), held("KO", "3", "205")),
+)
 
 
-def row(symbol: str, quantity: str, value: str, **option: Any) -> dict[str, Any]:
-    return {
-        "instrument_key": symbol,
-        "symbol": symbol,
-        "qty": Decimal(quantity),
-        "market_value": Decimal(value),
-        "currency": "USD",
-        "underlying": None,
-        "expiry": None,
-        "strike": None,
-        "put_call": None,
-    } | option
+def update(*moved: Change, **more: bool) -> Update:
+    return Update("a", 3, AT, "USD", Decimal("61758.77"), Decimal("12.21"), 6, list(moved), **more)
 
 
-def positions(version: int, *rows: dict[str, Any]) -> dict[str, Any]:
-    return document("positions", version, positions=list(rows))
-
-
-def said(lines: LiveLines, *documents: dict[str, Any]) -> str:
-    """What the last of them says behind its time."""
-    return [lines.line(each).plain for each in documents][-1].partition("  ")[2]
-
-
-def test_a_first_line_says_what_the_account_is_worth() -> None:
-    assert said(LiveLines({ACCOUNT: "…733"}), balances(17, "19046.56")) == (
-        "…733  v17    net liq $19,046.56  cash $4,488.10"
+def test_a_line_says_when_which_account_what_it_is_worth_and_what_moved() -> None:
+    line = update_line(update(*MOVED), "…733", AT, 120)
+    assert line.plain == (
+        "18:00:05  …733  v3   $61,758.77  +$12.21  AAPL 231.52 +$14.40  F 11.84 -$14.00  KO 68.33 +$1.00"
     )
 
 
-def test_the_next_line_says_how_it_moved() -> None:
-    lines = LiveLines({ACCOUNT: "…733"})
-    assert "net liq $19,058.86  +$12.30  cash" in said(lines, balances(17, "19046.56"), balances(18, "19058.86"))
-    assert "net liq $19,000.00  -$58.86  cash" in said(lines, balances(19, "19000"))
+@pytest.mark.parametrize("width", range(60, 100))
+def test_a_line_fits_the_terminal_and_counts_what_it_leaves_out(width: int) -> None:
+    line = update_line(update(*MOVED), "…733", AT, width).plain
+    assert len(line) <= width
+    named = sum(f" {symbol} " in line for symbol in ("AAPL", "F", "KO"))
+    assert named == 3 or line.endswith(f"  +{3 - named} more")
 
 
-def test_an_account_linked_meanwhile_is_named_by_its_id() -> None:
-    assert said(LiveLines({}), balances(1, "1")).startswith("6f1c03aa  v1")
+def test_the_last_change_takes_the_room_that_a_count_would_need() -> None:
+    whole = update_line(update(*MOVED), "…733", AT, 500).plain
+    assert update_line(update(*MOVED), "…733", AT, len(whole)).plain == whole
 
 
-def test_a_balance_that_is_not_given_has_no_move() -> None:
-    assert "net liq —  cash" in said(LiveLines({}), balances(1, "1"), balances(2, None))
+def test_a_first_line_says_what_there_is_and_no_change() -> None:
+    assert update_line(update(first=True), "…733", AT, 80).plain == "18:00:05  …733  v3   $61,758.77  6 positions"
 
 
-def test_the_positions_that_moved_most_are_named() -> None:
-    before = [row(name, "1", "100") for name in "ABCDE"]
-    after = [row(name, "1", value) for name, value in zip("ABCDE", ("101", "95", "100", "110", "102"), strict=True)]
-    line = said(LiveLines({}), positions(1, *before), positions(2, *after))
-    assert line.endswith("5 positions  D  +$10.00  B  -$5.00  E  +$2.00")
+def test_what_was_sent_again_says_so() -> None:
+    assert update_line(update(again=True), "…733", AT, 80).plain.endswith("$61,758.77  sent again, as it was")
 
 
-def test_what_was_bought_and_sold_is_told_before_what_moved() -> None:
-    before = [row("F", "700", "8302"), row("INTC", "-60", "-1500")]
-    after = [row("F", "650", "7700"), row("VTI", "2.5", "700")]
-    line = said(LiveLines({}), positions(1, *before), positions(2, *after))
-    assert line.endswith("2 positions  F 700 → 650  INTC -60 → 0  VTI 0 → 2.5")
+@pytest.mark.parametrize(
+    ("before", "now", "said"),
+    [("700", "600", "F 700 → 600"), ("700", None, "F closed, 700 before"), (None, "-5", "F opened, -5")],
+)
+def test_a_trade_is_told_by_its_quantities(before: str | None, now: str | None, said: str) -> None:
+    (change,) = changes(*(positions(1, *([held("F", each, "70")] if each else [])) for each in (before, now)))
+    assert change_text(change, "USD").plain == said
 
 
-def test_an_option_is_named_as_in_the_tables() -> None:
-    option = {"underlying": "F", "expiry": "2027-01-15", "strike": Decimal(11), "put_call": "PUT"}
-    line = said(LiveLines({}), positions(1), positions(2, row("F     270115P00011000", "-5", "-178", **option)))
-    assert line.endswith("1 position  F 15 Jan 27 11 P 0 → -5")
+def test_an_option_goes_by_a_short_name() -> None:
+    option = {"underlying": "AAPL", "strike": Decimal("240"), "put_call": "CALL"}
+    symbol = "AAPL  270618C00240000"
+    (change,) = changes(
+        positions(1, held(symbol, "2", "3270", **option)), positions(2, held(symbol, "2", "3280", **option))
+    )
+    assert change_text(change, "USD").plain == "AAPL 240C 1,640.00 +$10.00"
+
+
+def test_a_change_has_its_sign_also_without_colour() -> None:
+    assert [signed(Decimal(each), "USD").plain for each in ("14.4", "-14.4", "0")] == ["+$14.40", "-$14.40", "$0.00"]
+
+
+def test_a_long_note_goes_on_below_its_words() -> None:
+    console = Console(width=30)
+    with console.capture() as captured:
+        console.print(note_line(AT, Text("a note that needs two lines")))
+    assert captured.get().splitlines()[1].startswith(" " * 10 + "two")

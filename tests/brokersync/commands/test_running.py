@@ -74,29 +74,31 @@ def test_a_sandbox_takes_the_app_that_is_set(installed: None) -> None:
 
 
 def document(account_id: object, version: int, net_liq: float) -> str:
-    return json.dumps(
-        {
-            "schema": 1,
-            "kind": "balances",
-            "account_id": str(account_id),
-            "user_id": "42",
-            "version": version,
-            "fetched_at": "2026-03-02T15:00:01Z",
-            "currency": "USD",
-            "net_liq": net_liq,
-            "cash": 700,
-        }
-    )
+    return _published(account_id, version, kind="balances", net_liq=net_liq, cash=700)
+
+
+def holding(account_id: object, version: int, value: float) -> str:
+    option = {"underlying": None, "expiry": None, "strike": None, "put_call": None}
+    row = {"instrument_key": "F", "symbol": "F", "qty": 700, "mark_price": 12, "market_value": value, **option}
+    return _published(account_id, version, kind="positions", positions=[row])
+
+
+def _published(account_id: object, version: int, **more: object) -> str:
+    at = "2026-03-02T15:00:01Z"
+    envelope = {"schema": 1, "account_id": str(account_id), "user_id": "42", "version": version, "fetched_at": at}
+    return json.dumps({**envelope, "currency": "USD", **more})
 
 
 @pytest.mark.servers
 def test_watch_shows_what_is_there_and_each_change_until_ctrl_c(stored: Database, redis_client: redis.Redis) -> None:
     _, account_id = a_login(stored)
     redis_client.set(f"live_data:latest:balances:{account_id}", document(account_id, 2, 19046.56))
+    redis_client.set(f"live_data:latest:positions:{account_id}", holding(account_id, 2, 8302))
     with running("watch", "--user", "42") as process:
-        assert "…452  v2     net liq $19,046.56  cash $700.00" in line(process)
+        assert "…452  v2   $19,046.56  1 position" in line(process)
         redis_client.publish(f"live_data:balances:{account_id}", document(account_id, 3, 19058.86))
-        assert "…452  v3     net liq $19,058.86  +$12.30  cash $700.00" in line(process)
+        redis_client.publish(f"live_data:positions:{account_id}", holding(account_id, 3, 8314.3))
+        assert "…452  v3   $19,058.86  +$12.30  F 12.00 +$12.30" in line(process)
         code, out, err = ended(process, signal.SIGINT)
     assert (code, out) == (0, "")
     assert err.strip() == "Watching 1 account. Ctrl-C ends it."

@@ -3,12 +3,22 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from brokersync.demo.updates import Update, Updates, changes
-from tests.brokersync.demo.documents import balances, held, positions
+from brokersync.updates import Update, Updates, changes
+from tests.brokersync.live_documents import balances, held, positions
 
 
 def taken(updates: Updates, *documents: dict[str, Any]) -> list[Update]:
-    return [update for document in documents if (update := updates.take(document)) is not None]
+    """What is told of accounts that were heard of before."""
+    told = [update for document in documents if (update := updates.take(document)) is not None]
+    return [update for update in told if not update.first]
+
+
+def test_the_first_of_an_account_says_what_it_holds_and_no_change() -> None:
+    updates = Updates()
+    assert updates.take(balances(7, net_liq="100")) is None
+    first = updates.take(positions(7, held("F", "7", "70")))
+    assert first is not None
+    assert (first.first, first.version, first.held, first.changes, first.net_liq_change) == (True, 7, 1, [], None)
 
 
 def test_balances_and_positions_of_one_version_are_one_update_against_the_version_before() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -29,15 +30,22 @@ class Change:
 
 @dataclass(frozen=True)
 class Update:
-    """What a version of an account brought; amounts in `currency`. `again`: a version that was sent before."""
+    """What a version of an account brought; amounts in `currency`.
+
+    `first`: nothing was heard of the account before, so there are no changes to tell. `again`: it was sent before.
+    `held` is the number of positions, `fetched_at` when the broker was asked.
+    """
 
     account_id: str
     version: int
+    fetched_at: datetime
     currency: str | None
     net_liq: Decimal | None
     net_liq_change: Decimal | None
+    held: int
     changes: list[Change]
-    again: bool
+    first: bool = False
+    again: bool = False
 
 
 class Updates:
@@ -48,7 +56,7 @@ class Updates:
         self._told: dict[str, tuple[Document, Document]] = {}
 
     def take(self, document: Document) -> Update | None:
-        """The update that this message completes. None for the first half of one, and for an account's first version."""
+        """The update that this message completes; None for the first half of one."""
         account_id = document["account_id"]
         if document["kind"] == "balances":
             self._balances[account_id] = document
@@ -59,17 +67,19 @@ class Updates:
             return None
         before = self._told.get(account_id)
         self._told[account_id] = balances, document
-        if before is None:
-            return None
-        now, earlier = balances["net_liq"], before[0]["net_liq"]
+        now = balances["net_liq"]
+        earlier = None if before is None else before[0]["net_liq"]
         return Update(
             account_id=account_id,
             version=document["version"],
+            fetched_at=datetime.fromisoformat(document["fetched_at"]),
             currency=balances["currency"],
             net_liq=now,
             net_liq_change=None if now is None or earlier is None else now - earlier,
-            changes=changes(before[1], document),
-            again=document["version"] <= before[1]["version"],
+            held=len(document["positions"]),
+            changes=[] if before is None else changes(before[1], document),
+            first=before is None,
+            again=before is not None and document["version"] <= before[1]["version"],
         )
 
 

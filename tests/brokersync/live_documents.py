@@ -17,7 +17,13 @@ def balances(version: int, account_id: str = "a", net_liq: str | None = "100") -
 
 
 def positions(version: int, *rows: dict[str, Any], account_id: str = "a") -> dict[str, Any]:
-    return {"kind": "positions", "account_id": account_id, "version": version, "positions": list(rows)}
+    return {
+        "kind": "positions",
+        "account_id": account_id,
+        "version": version,
+        "fetched_at": "2026-03-02T15:00:01.5Z",
+        "positions": list(rows),
+    }
 
 
 def held(symbol: str, quantity: str, value: str, **more: Any) -> dict[str, Any]:
