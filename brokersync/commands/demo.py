@@ -47,5 +47,8 @@ def _perform(performance: Performance, out: Output, *, once: bool, as_json: bool
         click.echo(printed(performance.document()))
     else:
         performance.show(out)
-    if not once:
-        performance.watch(out)
+    if once:
+        return
+    if not as_json:
+        performance.show_the_way_on(out)
+    performance.watch(out)

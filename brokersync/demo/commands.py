@@ -31,7 +31,6 @@ def next_commands() -> list[tuple[str, str]]:
     return [
         (f"{brokersync} positions", "the rows, at any time"),
         (f"{brokersync} sandbox trade sell F 100 --user {SANDBOX_USER}", "see it arrive here"),
-        (f"{brokersync} sandbox faults html_ok", "and no row changes"),
         (f"{brokersync} link --user me --broker schwab", "link one yourself"),
     ]
 

@@ -16,7 +16,7 @@ from brokersync.demo.linking import link
 from brokersync.demo.listener import Listener, listening
 from brokersync.demo.output import Output
 from brokersync.demo.progress import Progress
-from brokersync.demo.screen import show_first_screen
+from brokersync.demo.screen import show_data, show_the_way_on
 from brokersync.demo.snapshot import Snapshot
 from brokersync.demo.stage import USER, Stage, put_up
 from brokersync.demo.watching import Watch
@@ -40,9 +40,12 @@ class Performance:
         return document(self.snapshot, self.listener.heard)
 
     def show(self, output: Output) -> None:
-        """The first screen."""
-        stage = self.stage
-        show_first_screen(output, self.snapshot, stage.environ, stage.environment_file, self.seconds_from_allow)
+        """What is there: the first part of the first screen."""
+        show_data(output, self.snapshot, self.seconds_from_allow)
+
+    def show_the_way_on(self, output: Output) -> None:
+        """What to open and to type while it runs: the second part."""
+        show_the_way_on(output, self.stage.environ, self.stage.environment_file)
 
     def watch(self, output: Output) -> None:
         """Show what comes, until somebody ends it. Raises `stage.StageFell`."""

@@ -19,10 +19,8 @@ from brokersync.queries import Row
 from brokersync.tables import accounts_table, positions_table
 
 
-def show_first_screen(
-    output: Output, snapshot: Snapshot, environ: Mapping[str, str], environment_file: Path, seconds_from_allow: float
-) -> None:
-    """All of it, for any width from 80 columns. Of `environ` it shows addresses, and Flower's login."""
+def show_data(output: Output, snapshot: Snapshot, seconds_from_allow: float) -> None:
+    """The connection, its accounts and their positions, for any width from 80 columns."""
     output.print(
         Group(
             "",
@@ -31,6 +29,14 @@ def show_first_screen(
             accounts_table(snapshot.accounts),
             _heading("Positions"),
             positions_table(snapshot.positions),
+        )
+    )
+
+
+def show_the_way_on(output: Output, environ: Mapping[str, str], environment_file: Path) -> None:
+    """Where everything is and what to type next. Of `environ` it shows addresses, and Flower's login."""
+    output.print(
+        Group(
             _heading("In a browser"),
             _addresses(environ),
             _heading("In another terminal", "in this folder"),

@@ -8,7 +8,7 @@ from rich.console import Console
 
 from brokersync.demo.environment import demo_environ
 from brokersync.demo.output import Output
-from brokersync.demo.screen import login_end, show_first_screen
+from brokersync.demo.screen import login_end, show_data, show_the_way_on
 from brokersync.demo.snapshot import Snapshot
 from tests.brokersync.demo.snapshots import snapshot
 
@@ -23,7 +23,8 @@ FILE = Path("/opt/somebody", *["a folder whose name is rather long"] * 3, ".brok
 def shown(width: int = 80, of: Snapshot | None = None) -> str:
     console = Console(width=width)
     with console.capture() as captured:
-        show_first_screen(Output(console), of or snapshot(), ENVIRON, FILE, 1.94)
+        show_data(Output(console), of or snapshot(), 1.94)
+        show_the_way_on(Output(console), ENVIRON, FILE)
     return captured.get()
 
 
