@@ -7,7 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, UniqueConstraint, func, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, RowId
@@ -23,7 +23,11 @@ class Account(Base):
     """
 
     __tablename__ = "accounts"
-    __table_args__ = (UniqueConstraint("connection_id", "number_fp"),)
+    __table_args__ = (
+        UniqueConstraint("connection_id", "number_fp"),
+        # Looked through every few seconds for what subscribers have not had: mostly nothing.
+        Index("ix_accounts_behind", "id", postgresql_where=text("published_version < version")),
+    )
 
     id: Mapped[RowId]
     connection_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("connections.id", ondelete="CASCADE"))

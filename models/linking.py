@@ -102,9 +102,11 @@ def activate(
     target = next(iter(known), None)
     if fresh.repairs_connection_id is not None:
         named = session.get(Connection, fresh.repairs_connection_id, with_for_update={"key_share": True})
-        if named is not None and named not in known and _has_accounts(session, named):
+        if named is not None and not known and _has_accounts(session, named):
             raise WrongLogin("it is another login at the broker than the one to be repaired")
-        target = named or target
+        # A person who logged in as somebody they have linked too has just ended the older login of that connection, so
+        # the new one goes there: thrown away, it would be a login lost.
+        target = named if named in known or not known else target
     if target is not None:
         _move_login(session, fresh, target)
     connection = target or fresh

@@ -5,10 +5,13 @@ No database session is open while the broker is asked. The tokens are committed 
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 
+from sqlalchemy.exc import OperationalError
+
 from brokers.interface import Broker
-from brokers.records import ListedAccount, Listing
+from brokers.records import Grant, ListedAccount, Listing
 from models import linking
 from models.connection import Connection
 from models.link import Link
@@ -20,6 +23,9 @@ EXCHANGE_WITHIN = 15.0
 """Seconds. A code lives 30 s at Schwab, and some have passed when it gets here."""
 LIST_WITHIN = 10.0
 """Seconds. A person is waiting; what takes longer is left to the worker."""
+
+COMMIT_AGAIN_AFTER = (0.2, 1.0, 3.0)
+"""Seconds: a restarted PostgreSQL is back in this time. A person is waiting here too."""
 
 _ACTOR = "browser link"
 
@@ -51,8 +57,22 @@ def keep_login(ours: Parts, broker: Broker, link: Link, code: str, verifier: str
         assert_encryption(session)
     pkce = broker.declaration.pkce
     grant = broker.exchange(code, verifier if pkce else None, deadline=EXCHANGE_WITHIN)
+    return Kept(_commit(ours, broker, link, grant), grant.credentials)
+
+
+def _commit(ours: Parts, broker: Broker, link: Link, grant: Grant) -> Connection:
+    """Commit the tokens. Lost, they would take the older login with them: a database that stumbles is asked again."""
+    for wait in COMMIT_AGAIN_AFTER:
+        try:
+            return _try_to_commit(ours, broker, link, grant)
+        except OperationalError:
+            time.sleep(wait)
+    return _try_to_commit(ours, broker, link, grant)
+
+
+def _try_to_commit(ours: Parts, broker: Broker, link: Link, grant: Grant) -> Connection:
     with ours.database.session() as session:
-        connection = linking.keep_grant(
+        return linking.keep_grant(
             session,
             link,
             grant.credentials,
@@ -60,7 +80,6 @@ def keep_login(ours: Parts, broker: Broker, link: Link, code: str, verifier: str
             broker.declaration.login_lifetime,
             ours.settings.sync_interval,
         )
-    return Kept(connection, grant.credentials)
 
 
 def finish(database: Database, broker: Broker, kept: Kept) -> Linked:

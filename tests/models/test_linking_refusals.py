@@ -78,6 +78,15 @@ def test_a_connection_that_is_named_must_be_repaired_by_its_own_login(database: 
     assert [event.kind for event in events(database, connection_id)] == ["linked"]
 
 
+def test_a_login_that_is_linked_already_repairs_its_own_connection_and_not_the_named_one(database: Database) -> None:
+    named = linked(database, "login-1", FIRST)
+    other = linked(database, "login-2", SECOND)
+    done = activated(database, kept(database, repairs=named, token="refresh-3"), "login-2", SECOND)
+    assert (done.repaired, done.connection.id) == (True, other)
+    assert document(database, other) == {"refresh_token": "refresh-3"}
+    assert document(database, named) == {"refresh_token": "refresh-1"}
+
+
 def test_a_connection_that_is_named_is_repaired_by_its_own_login(database: Database) -> None:
     connection_id = linked(database, "login-1", FIRST)
     done = activated(database, kept(database, repairs=connection_id, token="refresh-2"), "login-1", FIRST)

@@ -9,12 +9,14 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
 from brokers.errors import AccessRefused, BadAnswer, BrokerDown
 from brokers.records import Listing
+from models import linking
 from models.connection import Status
 from models.session import Database
-from oauth_web import notices
+from oauth_web import completion, notices
 from tests.oauth_web.given import REFRESH_TOKEN, Browser, Host, LoginBroker, grant, listing
 from tests.oauth_web.stored import connections, the_link, tokens
 
@@ -44,6 +46,26 @@ def test_a_listing_that_fails_keeps_the_tokens(
     link = the_link(database)
     assert link.used_at is not None
     assert link.callback_at is None
+
+
+def test_a_database_that_stumbles_right_after_the_exchange_is_asked_again(
+    database: Database, host: Host, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failures = [
+        OperationalError("COMMIT", {}, Exception("the server is restarting")) for _ in completion.COMMIT_AGAIN_AFTER
+    ]
+    keep_grant = linking.keep_grant
+
+    def stumbling(*given: Any) -> Any:
+        if failures:
+            raise failures.pop()
+        return keep_grant(*given)
+
+    monkeypatch.setattr(linking, "keep_grant", stumbling)
+    monkeypatch.setattr(completion, "COMMIT_AGAIN_AFTER", (0.0,) * len(failures))
+    assert browser.link(host.new_link()).status_code == 200
+    (connection,) = connections(database)
+    assert tokens(database, connection)["refresh_token"] == REFRESH_TOKEN
 
 
 def test_the_worker_takes_over_within_a_minute(

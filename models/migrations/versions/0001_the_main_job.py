@@ -219,6 +219,13 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("account_id", name=op.f("pk_account_checks")),
     )
+    op.create_index(
+        "ix_accounts_behind",
+        "accounts",
+        ["id"],
+        unique=False,
+        postgresql_where=sa.text("published_version < version"),
+    )
     op.create_table(
         "positions",
         sa.Column("account_id", sa.Uuid(), nullable=False),
@@ -276,6 +283,7 @@ def downgrade() -> None:
     op.drop_index("ix_sync_runs_connection_id_started_at", table_name="sync_runs")
     op.drop_table("sync_runs")
     op.drop_table("credentials")
+    op.drop_index("ix_accounts_behind", table_name="accounts", postgresql_where=sa.text("published_version < version"))
     op.drop_table("accounts")
     op.drop_index("ix_links_user_id_broker", table_name="links")
     op.drop_table("links")
