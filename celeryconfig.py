@@ -30,8 +30,13 @@ broker_transport_options = {
     "health_check_interval": 25,
     "socket_keepalive": True,
     "socket_connect_timeout": 5,
+    # Longer than kombu waits for a message in one call (1 s); without it a send to a Redis that hangs would hang too.
+    "socket_timeout": 10,
     "retry_on_timeout": True,
 }
+# The same for results.
+redis_socket_timeout = 5
+redis_socket_connect_timeout = 5
 result_backend_transport_options = {"visibility_timeout": _visibility}
 visibility_timeout = _visibility
 # A web request or a command line that sends a task does not hang on a dead Redis.
@@ -66,7 +71,7 @@ worker_prefetch_multiplier = 1
 task_acks_late = True
 # A task whose acknowledgement is no longer possible runs on: it may be between a token's exchange and its commit.
 worker_cancel_long_running_tasks_on_connection_loss = False
-# A stop lets syncs end (their deadline is longer, but nearly all take a second or two).
+# TERM lets syncs end, however long; QUIT, for who is in a hurry, still gives them this long (nearly all take a second).
 worker_soft_shutdown_timeout = 10.0
 # `worker.logs` writes the log lines.
 worker_hijack_root_logger = False

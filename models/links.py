@@ -25,6 +25,8 @@ STATE_LIFETIME = timedelta(minutes=10)
 """From the button to the broker's answer. It runs from the start, so that who starts late is not cut short."""
 CALLBACK_LIMIT = timedelta(minutes=2)
 """A callback that has not ended after this has crashed; it no longer holds refusals back."""
+LISTING_LIMIT = timedelta(minutes=10)
+"""A login that is not listed by then, by browser or worker, no longer holds refusals back either."""
 OPEN_LINKS = 20
 """Links of one user that may wait at the same time; more are a loop in the host application, or somebody's mischief."""
 
@@ -137,8 +139,12 @@ def is_linking(session: Session, user_id: str, broker: str) -> bool:
     in_callback = select(Link.id).where(
         Link.user_id == user_id, Link.broker == broker, Link.callback_at > func.now() - CALLBACK_LIMIT
     )
+    # Only a new one: a login that cannot be listed for days must not hide that others have ended.
     waiting = select(Connection.id).where(
-        Connection.user_id == user_id, Connection.broker == broker, Connection.status == Status.LINKING
+        Connection.user_id == user_id,
+        Connection.broker == broker,
+        Connection.status == Status.LINKING,
+        Connection.login_at > func.now() - LISTING_LIMIT,
     )
     return bool(session.scalars(select(or_(in_callback.exists(), waiting.exists()))).one())
 

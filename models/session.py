@@ -14,6 +14,9 @@ STATEMENT_TIMEOUT = timedelta(seconds=25)
 LOCK_TIMEOUT = timedelta(seconds=5)
 IDLE_IN_TRANSACTION_TIMEOUT = timedelta(seconds=30)
 CONNECT_TIMEOUT = timedelta(seconds=5)
+POOL_TIMEOUT = timedelta(seconds=5)
+SILENCE_LIMIT = timedelta(seconds=30)
+"""Longer than any statement may take, and shorter than a sync."""
 
 # SET LOCAL, not connection options: behind PgBouncer the `options` start-up parameter is refused, or silently dropped.
 _LIMITS = text(
@@ -32,6 +35,7 @@ class Database:
             url,
             pool_size=pool_size,
             max_overflow=2,
+            pool_timeout=POOL_TIMEOUT.total_seconds(),
             pool_pre_ping=True,
             hide_parameters=True,  # they would put balances and sealed columns into error texts and logs
             connect_args={
@@ -39,6 +43,8 @@ class Database:
                 "keepalives_idle": 30,
                 "keepalives_interval": 10,
                 "keepalives_count": 3,
+                # A server that is stopped acknowledges nothing, and its own limits do not run.
+                "tcp_user_timeout": int(SILENCE_LIMIT / timedelta(milliseconds=1)),
             },
         )
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)

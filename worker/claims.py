@@ -52,7 +52,8 @@ class Claim:
 
 @dataclass(frozen=True)
 class NotTaken:
-    """Somebody else is at it (`busy`, on demand), or the message came too late to matter (`superseded`).
+    """Somebody else is at it (`busy`, on demand), the message came too late to matter (`superseded`), or the broker asked
+    for a pause that is not over (`deferred`).
 
     `why_not` is what to tell a person whose own request just paused the connection."""
 
@@ -77,6 +78,9 @@ def take(session: Session, connection_id: uuid.UUID, trigger: str, message_id: u
         if scheduled:
             return NotTaken(Outcome.SUPERSEDED, None)
         raise CannotSync(_why_not(connection))
+    if not scheduled and connection.last_error_kind == "rate_limited" and _waits(connection, now):
+        # The broker said when; asking sooner gets the app's key banned.
+        return NotTaken(Outcome.DEFERRED, None)
     if not _may_take(connection, scheduled, message_id, now):
         if scheduled:
             return NotTaken(Outcome.SUPERSEDED, connection.claim_id)
@@ -135,6 +139,10 @@ def _may_take(connection: Connection, scheduled: bool, message_id: uuid.UUID | N
         return connection.claim_id == message_id
     # A redelivered message may find everything done: then there is nothing to do.
     return connection.next_sync_at is not None and connection.next_sync_at <= now
+
+
+def _waits(connection: Connection, now: datetime) -> bool:
+    return connection.next_sync_at is not None and connection.next_sync_at > now
 
 
 def _pause(session: Session, connection: Connection) -> NotTaken:

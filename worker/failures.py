@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+import settings
 from brokers.errors import BrokerError, LoginEnded, RateLimited
 from brokers.interface import NotConfigured
 from models.connection import Connection, Status
@@ -23,7 +24,10 @@ from worker.storing import Attempt, record_failed
 
 log = logging.getLogger(__name__)
 
-EXPECTED = (BrokerError, CredentialsUnreadable, NotConfigured)
+KEY_FAULTS = (CredentialsUnreadable, settings.NotConfigured)
+"""No key opens what is sealed, or ENCRYPTION_KEY holds none: nothing else is configured in the middle of a sync."""
+
+EXPECTED = (BrokerError, NotConfigured, *KEY_FAULTS)
 """What a sync may run into without a fault of ours."""
 
 
@@ -31,7 +35,7 @@ def describe(error: Exception) -> SyncFailed:
     """The closed kind and our own words for any error. The text of an unexpected one is not ours, so it is left out."""
     if isinstance(error, BrokerError):
         return SyncFailed.of(error.kind, str(error))
-    if isinstance(error, CredentialsUnreadable):
+    if isinstance(error, KEY_FAULTS):
         return SyncFailed.of("credentials_unreadable", str(error))
     if isinstance(error, NotConfigured):
         return SyncFailed.of("app_misconfigured", str(error))
@@ -62,15 +66,14 @@ def _write(parts: Parts, attempt: Attempt, failed: SyncFailed, error: Exception)
         connection.consecutive_failures += 1
         connection.last_error_kind, connection.last_error_text = failed.kind, failed.text
         wait: timedelta | None = wait_after(failed.kind, connection.consecutive_failures, retry_after, parts.random)
-        if failed.kind != "internal":
-            # An internal fault stays counted: three in a row pause the connection.
-            connection.unfinished_attempts = 0
+        # It came to an end, if a bad one: only runs that vanish are counted.
+        connection.unfinished_attempts = 0
         if isinstance(error, LoginEnded) and not _may_be_replaced(session, connection):
             wait = None
             _move(connection, Status.REAUTH_REQUIRED)
             record_event(session, "reauth_required", connection, "worker", reason="ended by the broker")
         # A login that is still to be listed stays `linking`: probed as often, and listed once a key opens it.
-        if isinstance(error, CredentialsUnreadable) and connection.status == Status.ACTIVE:
+        if failed.kind == "credentials_unreadable" and connection.status == Status.ACTIVE:
             _move(connection, Status.CREDENTIALS_UNREADABLE)
             record_event(session, "credentials_unreadable", connection, "worker")
         if wait is None:

@@ -7,6 +7,7 @@ refresh, whose lock must span its answer).
 from __future__ import annotations
 
 import logging
+import re
 import uuid
 
 import redis
@@ -29,6 +30,8 @@ from worker.tokens import LoginBusy, NoCredentials
 
 log = logging.getLogger(__name__)
 
+TRIGGER = re.compile(r"[a-z_]{1,32}")
+
 
 def sync_connection(parts: Parts, connection_id: uuid.UUID, trigger: str, task_id: str | None = None) -> SyncResult:
     """Sync all accounts of a connection.
@@ -49,6 +52,8 @@ def sync_account(
 def _run(
     parts: Parts, connection_id: uuid.UUID, trigger: str, task_id: str | None, account_id: uuid.UUID | None
 ) -> SyncResult:
+    if not isinstance(trigger, str) or not TRIGGER.fullmatch(trigger):
+        raise CannotSync("The trigger must be a short word in lower case, such as demand.")
     deadline = Deadline(limits.SYNC_DEADLINE)
     try:
         with parts.database.session(deadline.left()) as session:

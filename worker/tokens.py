@@ -7,19 +7,28 @@ Who does not get the row does not wait: somebody else is refreshing this login r
 
 from __future__ import annotations
 
+import logging
+import time
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from brokers.interface import Broker
+from brokers.records import Grant
 from models.connection import Credential
 from models.session import Database
 from worker import limits
 from worker.limits import Deadline
+
+log = logging.getLogger(__name__)
+
+SAVE_AGAIN_AFTER = (0.1, 0.5, 2.0, 5.0, 10.0)
+"""Seconds before each further try to save issued tokens: a PostgreSQL that restarts or fails over is back by then."""
 
 
 class LoginBusy(Exception):
@@ -28,6 +37,10 @@ class LoginBusy(Exception):
 
 class NoCredentials(Exception):
     """The connection has no credentials: it was disconnected while its run was starting."""
+
+
+class TokensLost(Exception):
+    """The database stayed away after the broker had issued tokens. If it rotates them, the login is gone."""
 
 
 @dataclass(frozen=True)
@@ -77,18 +90,44 @@ def refresh(
             return Login(credential.document, credential.token_version)
         credential.refresh_attempt_id, credential.refresh_started_at = uuid.uuid4(), now
     # The lock is held across the broker's answer and the save, so that both share one fate.
-    with database.session(deadline.left()) as session:
-        credential, asked_at = _lock(session, connection_id)
-        if credential.token_version == seen_version:
-            grant = broker.refresh(credential.document, deadline=deadline.for_http())
-            credential.document = grant.credentials
-            credential.access_expires_at = (
-                None if grant.access_expires_in is None else asked_at + grant.access_expires_in
-            )
-            credential.token_version += 1
-            credential.refresh_attempt_id = credential.refresh_started_at = None
-        login = Login(credential.document, credential.token_version)
-    return login
+    grant = None
+    try:
+        with database.session(deadline.left()) as session:
+            credential, asked_at = _lock(session, connection_id)
+            if credential.token_version == seen_version:
+                grant = broker.refresh(credential.document, deadline=deadline.for_http())
+                _put(credential, grant, asked_at)
+            return Login(credential.document, credential.token_version)
+    except OperationalError:
+        if grant is None:
+            raise
+    return _save_again(database, connection_id, seen_version, grant, asked_at)
+
+
+def _save_again(
+    database: Database, connection_id: uuid.UUID, seen_version: int, grant: Grant, asked_at: datetime
+) -> Login:
+    """The database went away between the broker's answer and the commit: what was issued must not be lost."""
+    for wait in SAVE_AGAIN_AFTER:
+        time.sleep(wait)
+        try:
+            with database.session() as session:
+                credential = session.get(Credential, connection_id, with_for_update={"key_share": True})
+                if credential is None:
+                    raise NoCredentials
+                if credential.token_version == seen_version:
+                    _put(credential, grant, asked_at)
+                return Login(credential.document, credential.token_version)
+        except OperationalError:
+            log.warning("issued tokens not saved yet", extra={"connection": connection_id})
+    raise TokensLost
+
+
+def _put(credential: Credential, grant: Grant, asked_at: datetime) -> None:
+    credential.document = grant.credentials
+    credential.access_expires_at = None if grant.access_expires_in is None else asked_at + grant.access_expires_in
+    credential.token_version += 1
+    credential.refresh_attempt_id = credential.refresh_started_at = None
 
 
 def _lock(session: Session, connection_id: uuid.UUID) -> tuple[Credential, datetime]:

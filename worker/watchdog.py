@@ -20,6 +20,7 @@ log = logging.getLogger(__name__)
 
 EXIT_STATUS = 70  # EX_SOFTWARE
 _LOOK_EVERY = 1.0
+_LAST_WORDS = 2.0
 
 
 def _end_process() -> None:
@@ -61,6 +62,13 @@ class Watchdog:
             now = time.monotonic()
             stuck = [task for task, end in list(self._running.values()) if end < now]
             if stuck:
-                log.critical("task over its limit, ending the process", extra={"task": stuck[0]})
+                # Apart, since what hangs may be the log: a full pipe holds its lock.
+                last_words = threading.Thread(target=_say, args=(stuck[0],), name="last words", daemon=True)
+                last_words.start()
+                last_words.join(_LAST_WORDS)
                 self._end()
                 return
+
+
+def _say(task: str) -> None:
+    log.critical("task over its limit, ending the process", extra={"task": task})

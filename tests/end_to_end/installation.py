@@ -123,7 +123,8 @@ class Linked:
         """Leave the login as if nothing had ever failed, with nothing due for an hour."""
         self.installation.rows(
             "UPDATE connections SET status = 'active', next_sync_at = now() + interval '1 hour', claim_id = NULL,"
-            " claim_until = NULL, claim_started_at = NULL, consecutive_failures = 0, unfinished_attempts = 0"
+            " claim_until = NULL, claim_started_at = NULL, consecutive_failures = 0, unfinished_attempts = 0,"
+            " last_error_kind = NULL, last_error_text = NULL"
             " WHERE id = :c",
             c=self.connection_id,
         )

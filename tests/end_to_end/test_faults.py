@@ -44,7 +44,7 @@ def test_a_broken_answer_fails_the_sync_and_leaves_every_row_as_it_was(
     assert DATA_FAULTS[fault] in str(failed.value)
     assert demo.everything() == before
     assert demo.status() == "active"
-    assert demo.installation.call("sync_connection", demo.connection_id)["outcome"] == "ok"
+    demo.settle()
     assert demo.everything() != before
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import func, select, text, update
 from sqlalchemy.orm import Session
 
+from models import links
 from models.connection import Status
 from models.link import Link
 from models.links import (
@@ -200,6 +201,11 @@ def test_a_callback_that_crashed_counts_for_two_minutes(
 def test_a_user_is_linking_while_a_login_waits_to_be_listed(database: Database, session: Session) -> None:
     a_connection(database, status=Status.LINKING)
     assert is_linking(session, "42", "fake")
+
+
+def test_a_login_that_cannot_be_listed_for_long_hides_no_other(database: Database, session: Session) -> None:
+    a_connection(database, status=Status.LINKING, login_at=datetime.now(UTC) - links.LISTING_LIMIT - SECOND)
+    assert not links.is_linking(session, "42", "fake")
 
 
 def test_a_link_may_repair_a_connection_of_its_own_user_only(database: Database, session: Session) -> None:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 import uuid
 from datetime import timedelta
 
 import pytest
 from cryptography.fernet import Fernet
 from sqlalchemy import func, update
-from sqlalchemy.exc import OperationalError
 
 from brokers.errors import (
     AccessRefused,
@@ -28,7 +26,7 @@ from models.link import Link
 from models.sealing import keyring
 from tests.fakes import FakeBroker
 from tests.records import CREDENTIALS, a_connection, a_grant, a_snapshot, an_answer
-from tests.worker.stored import connection_row, credential_row, events, make_due, runs, wait_left
+from tests.worker.stored import connection_row, credential_row, events, runs, wait_left
 from worker.outcomes import CannotSync, Outcome, SyncFailed
 from worker.parts import Parts
 from worker.sync import sync_connection
@@ -181,43 +179,3 @@ def test_a_broker_without_its_variables_waits_for_an_operator(parts: Parts, conn
         )
         raised = failed(parts, connection_id)
     assert (raised.kind, raised.text) == ("app_misconfigured", "Set FAKE_ID.")
-
-
-def test_a_fault_of_ours_is_named_without_its_text(
-    parts: Parts, broker: FakeBroker, connection_id: uuid.UUID, caplog: pytest.LogCaptureFixture
-) -> None:
-    broker.will("fetch", ZeroDivisionError("refresh-1 in the text"))
-    raised = failed(parts, connection_id)
-    assert str(raised) == "internal: ZeroDivisionError in the sync; the worker's log has the traceback"
-    assert raised.__suppress_context__
-    stored = connection_row(parts.database, connection_id)
-    assert (stored.last_error_text, stored.status, stored.claim_id) == (raised.text, Status.ACTIVE, None)
-    (record,) = [record for record in caplog.records if record.levelno == logging.ERROR]
-    assert record.exc_info is not None
-    assert record.exc_info[0] is ZeroDivisionError
-
-
-def test_three_faults_of_ours_in_a_row_pause_the_connection(
-    parts: Parts, broker: FakeBroker, connection_id: uuid.UUID
-) -> None:
-    broker.will("fetch", ZeroDivisionError())
-    for _ in range(3):
-        failed(parts, connection_id)
-    with pytest.raises(CannotSync, match="brokersync resume"):
-        sync_connection(parts, connection_id, "demand")
-    assert connection_row(parts.database, connection_id).status == Status.PAUSED
-    assert broker.called("fetch") == 3
-    make_due(parts.database, connection_id)
-    assert sync_connection(parts, connection_id, "schedule", str(uuid.uuid4())).outcome is Outcome.SUPERSEDED
-
-
-def test_a_database_that_does_not_answer_fails_the_sync_with_a_kind(
-    parts: Parts, broker: FakeBroker, connection_id: uuid.UUID, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def down(*_: object) -> None:
-        raise OperationalError("SELECT", {}, Exception("server at 10.9.8.7 closed the connection"))
-
-    monkeypatch.setattr("worker.claims.take", down)
-    raised = failed(parts, connection_id)
-    assert str(raised) == "internal: OperationalError in the sync; the worker's log has the traceback"
-    assert broker.calls == []

@@ -36,6 +36,16 @@ def test_a_task_over_its_limit_ends_the_process_once(caplog: pytest.LogCaptureFi
     assert [record.__dict__["task"] for record in caplog.records] == ["sync_connection"]
 
 
+def test_a_log_that_hangs_does_not_save_a_stuck_task(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watchdog, "_LAST_WORDS", 0.05)
+    ended = threading.Event()
+    pipe_is_full = threading.Event()
+    monkeypatch.setattr(watchdog.log, "critical", lambda *_, **__: pipe_is_full.wait(30))
+    with Watchdog(SHORT, ended.set).watching("sync_connection"):
+        assert ended.wait(5)
+    pipe_is_full.set()
+
+
 def test_tasks_that_end_in_time_are_let_be_however_many_there_were() -> None:
     ended = threading.Event()
     dog = Watchdog(SHORT, ended.set)

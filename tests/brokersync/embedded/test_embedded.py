@@ -16,7 +16,6 @@ import redis
 
 from brokersync import embedded
 from brokersync.embedded import wheels
-from brokersync.embedded.folder import PREFIX
 from brokersync.lease import PROJECT
 from tests.brokersync.owners import ENDINGS, all_gone, owner, until
 
@@ -33,10 +32,6 @@ with embedded.servers() as servers:
 
 def socket_folder(database_url: str) -> Path:
     return Path(parse_qs(urlsplit(database_url).query)["host"][0])
-
-
-def own_folders() -> set[Path]:
-    return set(Path(tempfile.gettempdir()).glob(PREFIX + "*"))
 
 
 def can_connect(port: int | None) -> bool:
@@ -114,12 +109,12 @@ def test_a_killed_keeper_takes_the_servers_along_and_the_next_start_removes_its_
 
 def test_no_folder_changes_its_mode_and_no_user_is_added() -> None:
     places = (wheels.postgres_package(), wheels.valkey_server(), Path(tempfile.gettempdir()), PROJECT)
-    before, users, folders = [modes(place) for place in places], pwd.getpwall(), own_folders()
-    with embedded.servers():
+    before, users = [modes(place) for place in places], pwd.getpwall()
+    with embedded.servers() as servers:
         assert [modes(place) for place in places] == before
     assert [modes(place) for place in places] == before
     assert pwd.getpwall() == users
-    assert own_folders() == folders
+    assert not socket_folder(servers.database_url).parent.exists()
 
 
 @pytest.mark.parametrize("name", ["with a space", "long" * 25])
