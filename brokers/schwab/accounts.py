@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from brokers.decoding import Unreadable, decode
+from brokers.decoding import Unreadable, decode, decoder
 from brokers.endpoints import Endpoint
 from brokers.errors import BadAnswer
 from brokers.records import AccountFault, AccountSnapshot, Snapshot
@@ -21,7 +21,7 @@ from brokers.schwab.wire import Account, AccountNumber, Named, SecuritiesAccount
 
 _NUMBERS = msgspec.json.Decoder(list[AccountNumber])
 _ENTRIES = msgspec.json.Decoder(list[msgspec.Raw])
-_ACCOUNT = msgspec.json.Decoder(Account)
+_ACCOUNT = decoder(Account)
 _NAMED = msgspec.json.Decoder(Named)
 
 

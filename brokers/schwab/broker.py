@@ -11,7 +11,7 @@ from requests.adapters import BaseAdapter
 
 from brokers.answers import Answer
 from brokers.deadline import Deadline
-from brokers.decoding import Unreadable, decode
+from brokers.decoding import Line, Unreadable, decode
 from brokers.endpoints import Endpoint
 from brokers.errors import AccessRefused, BadAnswer, BrokerDown, BrokerError
 from brokers.http import HttpClient, Unsafe
@@ -38,6 +38,7 @@ _ENVELOPE_KEYS = {"message", "errors", "fault", "error"}
 """One of them is in every error that Schwab's own services or their gateway write."""
 
 _PREFERENCE = msgspec.json.Decoder(UserPreference | list[UserPreference])
+_NICKNAME: msgspec.json.Decoder[str] = msgspec.json.Decoder(Line)
 
 
 class Schwab:
@@ -126,7 +127,7 @@ class Schwab:
             return {}, None
         preferences = answer if isinstance(answer, list) else [answer]
         nicknames = {
-            account.account_number: account.nick_name or None
+            account.account_number: _nickname(account.nick_name)
             for preference in preferences
             for account in preference.accounts or ()
             if account.account_number
@@ -148,6 +149,14 @@ class Schwab:
         if answer.status != 200:
             raise _refusal(endpoint, answer)
         return answer.body
+
+
+def _nickname(written: msgspec.Raw) -> str | None:
+    """None for one that is empty or cannot be stored."""
+    try:
+        return decode(_NICKNAME, written) or None
+    except Unreadable:
+        return None
 
 
 def _refusal(endpoint: Endpoint, answer: Answer) -> BrokerError:

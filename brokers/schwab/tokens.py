@@ -11,15 +11,17 @@ import base64
 import re
 from collections.abc import Mapping
 from datetime import timedelta
-from decimal import Decimal
 
 import msgspec
 
 from brokers.answers import Answer
-from brokers.decoding import Numbers, Unreadable, decode
+from brokers.decoding import Amount, Unreadable, decode, decoder
 from brokers.errors import AppMisconfigured, BadAnswer, BrokerDown, BrokerError, LoginEnded
 from brokers.records import Grant
 from brokers.schwab.declaration import ACCESS_LIFETIME, LOGIN_LIFETIME, TOKEN
+
+_SHORTEST = timedelta(minutes=1)
+"""No broker issues a token that lives less: it would have to be renewed before each call."""
 
 _TOKEN_CHARACTERS = re.compile(r"[\x21-\x7e]+")
 _ENDED = ("refresh_token_authentication_error", "invalid_grant")
@@ -27,16 +29,19 @@ _DEAD_TOKEN = re.compile(r"refresh token\b.*\b(invalid|expired|revoked)", re.IGN
 _WRONG_APP = ("invalid_client", "unauthorized_client")
 
 
-class _Tokens(Numbers, rename=None):
+class _Tokens(msgspec.Struct):
+    """The lifetime is read apart: tokens that were issued are kept, whatever stands beside them."""
+
     access_token: str | None = None
     refresh_token: str | None = None
-    expires_in: Decimal | None = None
+    expires_in: msgspec.Raw = msgspec.Raw(b"null")
 
 
 class _Refusal(msgspec.Struct):
     error: str
 
 
+_SECONDS = decoder(Amount)
 _TOKENS = msgspec.json.Decoder(_Tokens)
 _REFUSAL = msgspec.json.Decoder(_Refusal)
 
@@ -69,13 +74,23 @@ def renewed_grant(credentials: Mapping[str, str], answer: Answer) -> Grant:
 
 def _grant(credentials: Mapping[str, str], tokens: _Tokens) -> Grant:
     new = {"access_token": tokens.access_token, "refresh_token": tokens.refresh_token}
-    seconds = tokens.expires_in
-    lifetime = ACCESS_LIFETIME if seconds is None else timedelta(seconds=int(seconds))
-    return Grant({**credentials, **{name: value for name, value in new.items() if value}}, lifetime)
+    kept = {name: value for name, value in new.items() if value}
+    return Grant({**credentials, **kept}, _access_lifetime(tokens.expires_in))
+
+
+def _access_lifetime(expires_in: msgspec.Raw) -> timedelta:
+    """Seconds, as a number or as a text. What is missing or cannot be true means the lifetime that Schwab is known for."""
+    try:
+        seconds = decode(_SECONDS, expires_in)
+    except Unreadable:
+        return ACCESS_LIFETIME
+    if not _SHORTEST.total_seconds() <= seconds <= LOGIN_LIFETIME.total_seconds():
+        return ACCESS_LIFETIME
+    return timedelta(seconds=int(seconds))
 
 
 def _tokens(answer: Answer) -> _Tokens:
-    """A success that holds what a success must. `expires_in` may come as a number or as a text."""
+    """A success that holds what a success must."""
     try:
         tokens = decode(_TOKENS, answer.body)
     except Unreadable as error:
@@ -84,8 +99,6 @@ def _tokens(answer: Answer) -> _Tokens:
         raise BadAnswer(str(TOKEN), "a success without an access token")
     if not all(_TOKEN_CHARACTERS.fullmatch(token) for token in (tokens.access_token, tokens.refresh_token) if token):
         raise BadAnswer(str(TOKEN), "a token with characters that no header can carry")
-    if tokens.expires_in is not None and not 0 < tokens.expires_in <= int(LOGIN_LIFETIME.total_seconds()):
-        raise BadAnswer(str(TOKEN), "a token with an impossible lifetime")
     return tokens
 
 

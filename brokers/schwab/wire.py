@@ -7,82 +7,80 @@ hurt. Shapes: Schwab's OpenAPI description 1.0.0, corrected by live answers.
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 import msgspec
 
-from brokers.decoding import Numbers
+from brokers.decoding import Amount, Handle, Line, Serial, Word
 
 
 class AccountNumber(msgspec.Struct, rename="camel"):
     """`hash_value` stands for the number in paths; opaque, and read anew each time."""
 
-    account_number: str
-    hash_value: str
+    account_number: Word
+    hash_value: Handle
 
 
 class Instrument(msgspec.Struct, rename="camel"):
     """No strike, expiry or multiplier: an option's are in its symbol."""
 
-    asset_type: str | None = None
-    symbol: str | None = None
-    cusip: str | None = None
-    description: str | None = None
-    instrument_id: int | None = None
-    underlying_symbol: str | None = None
-    put_call: str | None = None
+    asset_type: Word | None = None
+    symbol: Word | None = None
+    cusip: Word | None = None
+    description: Line | None = None
+    instrument_id: Serial | None = None
+    underlying_symbol: Word | None = None
+    put_call: Word | None = None
 
 
-class Row(Numbers):
+class Row(msgspec.Struct, rename="camel"):
     """A position. Both quantities are positive; the market value of a short is negative. A long row has no `short…`
     profit and the other way round. `average_price` holds the fees."""
 
     instrument: Instrument | None = None
-    long_quantity: Decimal | None = None
-    short_quantity: Decimal | None = None
-    average_price: Decimal | None = None
-    market_value: Decimal | None = None
-    long_open_profit_loss: Decimal | None = None
-    short_open_profit_loss: Decimal | None = None
-    current_day_profit_loss: Decimal | None = None
+    long_quantity: Amount | None = None
+    short_quantity: Amount | None = None
+    average_price: Amount | None = None
+    market_value: Amount | None = None
+    long_open_profit_loss: Amount | None = None
+    short_open_profit_loss: Amount | None = None
+    current_day_profit_loss: Amount | None = None
 
 
-class CurrentBalances(Numbers):
+class CurrentBalances(msgspec.Struct, rename="camel"):
     """The balances now. Which fields are there depends on the account's type."""
 
-    cash_balance: Decimal | None = None
-    liquidation_value: Decimal | None = None
-    equity: Decimal | None = None
-    equity_percentage: Decimal | None = None
-    buying_power: Decimal | None = None
-    stock_buying_power: Decimal | None = None
-    option_buying_power: Decimal | None = None
-    buying_power_non_marginable_trade: Decimal | None = None
-    day_trading_buying_power: Decimal | None = None
-    available_funds: Decimal | None = None
-    cash_available_for_trading: Decimal | None = None
-    long_market_value: Decimal | None = None
-    short_market_value: Decimal | None = None
-    long_option_market_value: Decimal | None = None
-    short_option_market_value: Decimal | None = None
-    bond_value: Decimal | None = None
-    mutual_fund_value: Decimal | None = None
-    money_market_fund: Decimal | None = None
-    savings: Decimal | None = None
-    margin_balance: Decimal | None = None
-    maintenance_requirement: Decimal | None = None
-    unsettled_cash: Decimal | None = None
+    cash_balance: Amount | None = None
+    liquidation_value: Amount | None = None
+    equity: Amount | None = None
+    equity_percentage: Amount | None = None
+    buying_power: Amount | None = None
+    stock_buying_power: Amount | None = None
+    option_buying_power: Amount | None = None
+    buying_power_non_marginable_trade: Amount | None = None
+    day_trading_buying_power: Amount | None = None
+    available_funds: Amount | None = None
+    cash_available_for_trading: Amount | None = None
+    long_market_value: Amount | None = None
+    short_market_value: Amount | None = None
+    long_option_market_value: Amount | None = None
+    short_option_market_value: Amount | None = None
+    bond_value: Amount | None = None
+    mutual_fund_value: Amount | None = None
+    money_market_fund: Amount | None = None
+    savings: Amount | None = None
+    margin_balance: Amount | None = None
+    maintenance_requirement: Amount | None = None
+    unsettled_cash: Amount | None = None
 
 
-class ProjectedBalances(Numbers):
-    stock_buying_power: Decimal | None = None
+class ProjectedBalances(msgspec.Struct, rename="camel"):
+    stock_buying_power: Amount | None = None
 
 
 class SecuritiesAccount(msgspec.Struct, rename="camel"):
     """`positions` is left out when there are none."""
 
-    account_number: str
-    type: str
+    account_number: Word
+    type: Word
     positions: list[Row] | None = None
     current_balances: CurrentBalances | None = None
     projected_balances: ProjectedBalances | None = None
@@ -95,7 +93,7 @@ class Account(msgspec.Struct, rename="camel"):
 
 
 class NamedAccount(msgspec.Struct, rename="camel"):
-    account_number: str
+    account_number: Word
 
 
 class Named(msgspec.Struct, rename="camel"):
@@ -105,14 +103,16 @@ class Named(msgspec.Struct, rename="camel"):
 
 
 class PreferredAccount(msgspec.Struct, rename="camel"):
-    account_number: str | None = None
-    nick_name: str | None = None
+    """The nickname is read apart, so that one that cannot be used costs nothing else."""
+
+    account_number: Word | None = None
+    nick_name: msgspec.Raw = msgspec.Raw(b"null")
 
 
 class Streamer(msgspec.Struct, rename="camel"):
     """The customer's id is the same at every login. It names a person: never shown or logged."""
 
-    schwab_client_customer_id: str | None = None
+    schwab_client_customer_id: Handle | None = None
 
 
 class UserPreference(msgspec.Struct, rename="camel"):

@@ -76,19 +76,31 @@ def test_no_positions_are_a_fault_where_the_totals_say_otherwise(nothing: object
         ),
         (
             payloads.margin_account(currentBalances=payloads.margin_balances(equity="NaN")),
-            "a number that is not finite or of an impossible size at securitiesAccount.currentBalances.equity",
+            "a text that is no number at securitiesAccount.currentBalances.equity",
         ),
         (
             payloads.margin_account(positions=[payloads.equity(), payloads.equity("B", marketValue="1e400")]),
-            "a number that is not finite or of an impossible size at securitiesAccount.positions[1].marketValue",
+            "a number of an impossible size at securitiesAccount.positions[1].marketValue",
         ),
         (
             payloads.margin_account(positions=[payloads.equity(longQuantity=True)]),
-            "bool instead of decimal | null at securitiesAccount.positions[0].longQuantity",
+            "no number at securitiesAccount.positions[0].longQuantity",
         ),
         (payloads.margin_account(positions={}), "object instead of array | null at securitiesAccount.positions"),
         (payloads.margin_account(positions=["KLMN"]), "str instead of object at securitiesAccount.positions[0]"),
         (payloads.margin_account(positions=[payloads.row(None, 1)]), "no instrument at positions[0]"),
+        (
+            payloads.margin_account(positions=[payloads.equity("KL\0MN")]),
+            "a text with a character that cannot be stored at securitiesAccount.positions[0].instrument.symbol",
+        ),
+        (
+            payloads.margin_account(positions=[payloads.equity("K" * 65)]),
+            "a text of an impossible length at securitiesAccount.positions[0].instrument.symbol",
+        ),
+        (
+            payloads.margin_account(type="MARGIN\0"),
+            "a text with a character that cannot be stored at securitiesAccount.type",
+        ),
         (payloads.margin_account(type=...), "no type at securitiesAccount"),
         (payloads.margin_account(type=1), "int instead of str at securitiesAccount.type"),
     ],
@@ -136,6 +148,10 @@ def test_new_fields_and_booleans_where_numbers_were_described_do_no_harm() -> No
         (b"null", "null instead of array"),
         (b"[]", "an empty list, though the login has accounts"),
         (b"[{}]", "no securitiesAccount"),
+        (
+            rb'[{"securitiesAccount": {"accountNumber": "4\u0000"}}]',
+            "a text with a character that cannot be stored at securitiesAccount.accountNumber",
+        ),
         (b'[{"securitiesAccount": {"accountNumber": 7}}]', "int instead of str at securitiesAccount.accountNumber"),
     ],
 )
@@ -166,6 +182,11 @@ def test_account_hashes_are_read_by_number() -> None:
         ([], "an empty list: no account is linked to this login"),
         ({}, "object instead of array"),
         ([{"accountNumber": "1"}], r"no hashValue at [0]"),
+        (
+            [{"accountNumber": "1", "hashValue": "A\0"}],
+            "a text with a character that cannot be stored at [0].hashValue",
+        ),
+        ([{"accountNumber": "1" * 65, "hashValue": "A"}], "a text of an impossible length at [0].accountNumber"),
         ([{"accountNumber": "", "hashValue": "A"}], "an account without number or hash"),
         ([{"accountNumber": "1", "hashValue": ""}], "an account without number or hash"),
         (

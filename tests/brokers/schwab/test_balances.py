@@ -5,14 +5,17 @@ from decimal import Decimal
 import msgspec
 import pytest
 
+from brokers.decoding import decode, decoder
 from brokers.records import Balances
 from brokers.schwab.balances import balances, show_no_holding
 from brokers.schwab.wire import CurrentBalances, ProjectedBalances
 from tests.brokers.schwab import payloads
 
+CURRENT = decoder(CurrentBalances)
+
 
 def current(document: payloads.Document) -> CurrentBalances:
-    return msgspec.json.decode(msgspec.json.encode(document), type=CurrentBalances)
+    return decode(CURRENT, msgspec.json.encode(document))
 
 
 def test_a_margin_accounts_balances_are_taken_field_by_field() -> None:

@@ -73,6 +73,15 @@ def test_preferences_may_come_as_a_list() -> None:
     assert (listing.accounts[0].nickname, listing.login_id) == ("Trading", payloads.CUSTOMER_ID)
 
 
+@pytest.mark.parametrize("nickname", ["Tra\0ding", "x" * 1001, 7, ["Trading"], {"name": "Trading"}, True, None, ""])
+def test_a_nickname_that_cannot_be_used_costs_nothing_else(nickname: object) -> None:
+    preference = payloads.user_preference()
+    preference["accounts"][1]["nickName"] = nickname
+    listing = answering({PREFERENCE: reply(preference)}).list_accounts(CREDENTIALS, deadline=5)
+    assert [account.nickname for account in listing.accounts] == ["Trading", None]
+    assert listing.login_id == payloads.CUSTOMER_ID
+
+
 @pytest.mark.parametrize(
     "answer",
     [

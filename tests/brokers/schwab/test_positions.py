@@ -8,15 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from brokers.decoding import Unreadable
+from brokers.decoding import Unreadable, decode, decoder
 from brokers.records import AssetType, Position
 from brokers.schwab.positions import positions
 from brokers.schwab.wire import Row
 from tests.brokers.schwab import payloads
 
+ROWS = decoder(list[Row])
+
 
 def read(*rows: payloads.Document) -> tuple[Position, ...]:
-    return positions(msgspec.json.decode(msgspec.json.encode(rows), type=list[Row]))
+    listed = decode(ROWS, msgspec.json.encode(rows))
+    return positions(listed)
 
 
 def one(document: payloads.Document) -> Position:
