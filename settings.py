@@ -11,9 +11,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 PSYCOPG2 = "postgresql+psycopg2"
+LONGEST_SPAN = timedelta(days=30)
+"""No login lives longer, and what is never asked is better disconnected."""
+
+_DATABASE_EXAMPLE = "postgresql://user:password@127.0.0.1:5432/brokersync"
+_REDIS_EXAMPLE = "redis://:password@127.0.0.1:6379/0"
 
 
 class NotConfigured(Exception):
@@ -66,11 +71,12 @@ class Settings:
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> Settings:
         """Read the settings. Raises `NotConfigured` when a value that is set cannot be used."""
-        redis_url = environ.get("REDIS_URL") or None
+        broker_name = "CELERY_BROKER_URL" if environ.get("CELERY_BROKER_URL") else "REDIS_URL"
+        live_data_name = "LIVE_DATA_REDIS_URL" if environ.get("LIVE_DATA_REDIS_URL") else "REDIS_URL"
         return cls(
             database_url=_database_url(environ.get("DATABASE_URL")),
-            celery_broker_url=environ.get("CELERY_BROKER_URL") or redis_url,
-            live_data_redis_url=environ.get("LIVE_DATA_REDIS_URL") or redis_url,
+            celery_broker_url=_redis_url(broker_name, environ.get(broker_name), for_celery=True),
+            live_data_redis_url=_redis_url(live_data_name, environ.get(live_data_name), for_celery=False),
             encryption_keys=_comma_separated(environ.get("ENCRYPTION_KEY")),
             link_service_key=environ.get("LINK_SERVICE_KEY") or None,
             public_url=_public_url(environ.get("PUBLIC_URL") or cls.public_url),
@@ -126,13 +132,63 @@ def _database_url(value: str | None) -> str | None:
         raise NotConfigured(
             "DATABASE_URL must start with postgresql:// (brokersync keeps its data in PostgreSQL only)."
         )
+    _server("DATABASE_URL", value, _DATABASE_EXAMPLE)
     return f"{PSYCOPG2}://{rest}"
 
 
+def _redis_url(name: str, value: str | None, *, for_celery: bool) -> str | None:
+    if not value:
+        return None
+    scheme, separator, path = value.partition("://")
+    if separator and scheme == "unix" and path.startswith("/") and not for_celery:
+        return value
+    if not separator or scheme not in {"redis", "rediss"}:
+        socket = " Celery has no unix:// sockets; only LIVE_DATA_REDIS_URL may name one." if scheme == "unix" else ""
+        raise NotConfigured(f"{name} must start with redis:// or rediss://, such as {_REDIS_EXAMPLE}.{socket}")
+    database = _server(name, value, _REDIS_EXAMPLE).path.removeprefix("/")
+    if database and not (database.isascii() and database.isdigit()):
+        raise NotConfigured(f"{name} must end with the number of a database, such as {_REDIS_EXAMPLE}.")
+    return value
+
+
+def _server(name: str, value: str, example: str) -> SplitResult:
+    """The parts of a server's address. What parsers would read differently is refused without a word of it: what one
+    of them takes for the host, and shows in an error, may be a piece of the password.
+    """
+    parts = _split(value)
+    outside = value.count("@") - (parts.netloc.count("@") if parts else 0)
+    host_and_port = parts.netloc.rpartition("@")[2] if parts else ""
+    if (
+        parts is None
+        or outside
+        or parts.netloc.count("@") > 1
+        or "#" in value
+        or (host_and_port and not parts.hostname)
+    ):
+        raise NotConfigured(
+            f"{name} cannot be read as an address. Write it as {example}, and percent-encode what is special in a "
+            "password: %40 for @, %2F for /, %3A for :, %23 for #, %3F for ?, %5B and %5D for [ and ]."
+        )
+    return parts
+
+
+def _split(value: str) -> SplitResult | None:
+    """None for what is no address, or holds blanks and control characters (`urlsplit` drops some of them silently)."""
+    if not value.isprintable() or " " in value:
+        return None
+    try:
+        parts = urlsplit(value)
+        return None if parts.port == 0 else parts
+    except ValueError:  # brackets that are no IPv6 address; a port that is no number up to 65535
+        return None
+
+
 def _public_url(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in {"http", "https"} or not parts.netloc:
+    parts = _split(value)
+    if parts is None or parts.scheme not in {"http", "https"} or not parts.hostname:
         raise NotConfigured("PUBLIC_URL must be a full address such as https://sync.example.org")
+    if "@" in parts.netloc or "?" in value or "#" in value:
+        raise NotConfigured("PUBLIC_URL must have no login, query or fragment, such as https://sync.example.org")
     return value.rstrip("/")
 
 
@@ -140,6 +196,10 @@ def _seconds(environ: Mapping[str, str], name: str, default: timedelta) -> timed
     value = environ.get(name)
     if not value:
         return default
-    if not value.isascii() or not value.isdigit() or int(value) == 0:
-        raise NotConfigured(f"{name} must be a whole number of seconds, such as {int(default.total_seconds())}.")
+    most = int(LONGEST_SPAN.total_seconds())
+    # The length first: Python refuses to read a number of thousands of digits.
+    is_number = value.isascii() and value.isdigit() and len(value) <= len(str(most))
+    if not is_number or not 1 <= int(value) <= most:
+        usual = int(default.total_seconds())
+        raise NotConfigured(f"{name} must be a whole number of seconds from 1 to {most}, such as {usual}.")
     return timedelta(seconds=int(value))
