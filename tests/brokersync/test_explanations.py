@@ -40,14 +40,22 @@ def test_a_missing_table_points_to_init_db() -> None:
     assert "`brokersync init-db`" in said(error)[1]
 
 
-def test_an_unreachable_postgresql_gives_its_reason_in_one_line() -> None:
-    error = OperationalError(
-        "SELECT 1", {}, FromTheServer('connection to "h" failed: refused.\n\tIs it running?', None)
-    )
-    assert said(error) == (
-        1,
-        'PostgreSQL cannot be used (connection to "h" failed: refused): is it running, and is DATABASE_URL right?',
-    )
+@pytest.mark.parametrize(
+    ("theirs", "ours"),
+    [
+        ('connection to server at "ersecret" failed: Connection refused\n\tIs it running?', "nobody listens"),
+        ('could not translate host name "ersecret@127.0.0.1" to address', "its host name is not known here"),
+        ('FATAL:  password authentication failed for user "ersecret"', "it does not take that login"),
+        ('FATAL:  database "ersecret" does not exist', "it has no such database or user"),
+        ('connection to "ersecret" ended as never before', "it does not answer"),
+    ],
+)
+def test_an_unreachable_postgresql_gives_its_reason_in_words_of_ours(theirs: str, ours: str) -> None:
+    code, sentence = said(OperationalError("SELECT 1", {}, FromTheServer(theirs, None)))
+    assert code == 1
+    assert sentence.startswith(f"PostgreSQL cannot be used ({ours}")
+    assert sentence.endswith("): is it running, and is DATABASE_URL right?")
+    assert "ersecret" not in sentence
 
 
 def test_a_statement_that_took_too_long_may_be_tried_again() -> None:
@@ -68,6 +76,14 @@ def test_an_address_that_cannot_be_read_is_not_repeated() -> None:
 def test_an_unreachable_redis_is_named_without_its_password(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REDIS_URL", "redis://:secret@127.0.0.1:6399/0")
     assert said(error)[1].startswith("Redis at 127.0.0.1:6399 does not answer")
+
+
+@pytest.mark.parametrize(
+    "url", ["redis://:1234/ersecret@h", "redis://ersecret/x@h", "redis://u:p@ersecret@h", "redis://[ersecret", "redis:"]
+)
+def test_a_redis_whose_address_is_misread_is_not_named_at_all(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REDIS_URL", url)
+    assert said(redis.ConnectionError("x"))[1].startswith("Redis at the address given does not answer")
 
 
 def test_a_redis_that_refuses_the_password_says_so() -> None:
