@@ -10,7 +10,6 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
 PSYCOPG2 = "postgresql+psycopg2"
@@ -103,15 +102,6 @@ class Settings:
 def load() -> Settings:
     """The settings of this process, from its environment."""
     return Settings.from_environ(os.environ)
-
-
-def environment_file(start: Path) -> Path | None:
-    """The `demo.env` of a running demo, looked for in `start` and its parents; None where no demo runs."""
-    for folder in (start, *start.parents):
-        candidate = folder / ".brokersync" / "demo.env"
-        if candidate.is_file():
-            return candidate
-    return None
 
 
 def _required(value: str | None, name: str, what: str) -> str:

@@ -15,9 +15,10 @@ def unwinding() -> Iterator[None]:
     """TERM (kill) and HUP (a closed terminal) leave the block as Ctrl-C does: by an exception, through every `finally`.
 
     Ctrl-C is `KeyboardInterrupt`, the others `SystemExit` with the shell's number for them. After the first one, more of
-    them change nothing. For the main thread.
+    them change nothing. One that was ignored when we were started (`nohup`) stays ignored. For the main thread.
     """
-    before = {number: signal.signal(number, _leave) for number in SIGNALS}
+    heeded = [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, _leave) for number in heeded}
     try:
         yield
     finally:

@@ -13,8 +13,6 @@ from typing import Any
 
 import click
 
-import settings
-from brokersync import envfile
 from brokersync.commands import CATALOGUE, all_listed
 from brokersync.explanations import explained
 
@@ -80,9 +78,14 @@ def load_demo_environment(folder: Path) -> None:
     """Where nothing says which database, a demo that runs here does; its variables are taken all together."""
     if os.environ.get("DATABASE_URL"):
         return
-    path = settings.environment_file(folder)
-    if path is not None:
-        os.environ.update(envfile.parsed(path.read_text()))
+    # Only here: `--help` shall not read what every broker declares.
+    running_demo = import_module("brokersync.running_demo")
+    found = running_demo.environment(folder)
+    if found is not None:
+        # What the shell set of them would point half of a command to another installation.
+        for name in running_demo.names():
+            os.environ.pop(name, None)
+        os.environ.update(found)
 
 
 def main() -> None:

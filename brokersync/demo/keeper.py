@@ -19,7 +19,7 @@ def main() -> int:
             lease.answer({"folder": str(folder.path)})
             while not lease.wait():
                 pass
-    except (datafolder.AlreadyRunning, OSError) as error:
+    except (datafolder.AlreadyRunning, datafolder.NotOurs, OSError) as error:
         lease.answer({"error": str(error)})
         return 1
     return 0

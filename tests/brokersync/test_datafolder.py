@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import signal
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from brokersync import datafolder, envfile
-from brokersync.datafolder import AlreadyRunning
+from brokersync.datafolder import AlreadyRunning, NotOurs
 from tests.brokersync.owners import owner, until
 
 DEMO = """
@@ -52,6 +53,62 @@ def test_somebody_elses_files_and_the_folders_mode_stay(tmp_path: Path) -> None:
         pass
     assert [path.name for path in place.iterdir()] == ["notes"]
     assert place.stat().st_mode & 0o777 == 0o755
+
+
+def test_a_link_or_a_file_of_that_name_is_refused_and_nothing_behind_it_touched(tmp_path: Path) -> None:
+    place, elsewhere = tmp_path / ".brokersync", tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "demo.env").touch()
+    place.symlink_to(elsewhere)
+    with pytest.raises(NotOurs, match="is not a folder"), datafolder.owned(tmp_path):
+        pass
+    datafolder.remove_leftovers(tmp_path)
+    assert [path.name for path in elsewhere.iterdir()] == ["demo.env"]
+    place.unlink()
+    place.touch()
+    with pytest.raises(NotOurs, match="is not a folder"), datafolder.owned(tmp_path):
+        pass
+
+
+@pytest.mark.parametrize("mode", [0o770, 0o777, 0o702])
+def test_a_folder_that_others_can_write_to_is_refused(mode: int, tmp_path: Path) -> None:
+    place = tmp_path / ".brokersync"
+    place.mkdir()
+    place.chmod(mode)
+    with pytest.raises(NotOurs, match="others can write"), datafolder.owned(tmp_path):
+        pass
+    assert list(place.iterdir()) == []
+
+
+def test_a_folder_of_somebody_else_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / ".brokersync").mkdir()
+    somebody_else = os.geteuid() + 1
+    monkeypatch.setattr(datafolder.os, "geteuid", lambda: somebody_else)
+    with pytest.raises(NotOurs, match="belongs to somebody else"), datafolder.owned(tmp_path):
+        pass
+
+
+def test_a_command_that_looks_for_a_demo_does_not_keep_one_from_starting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = tmp_path / ".brokersync"
+    place.mkdir()
+    looking = os.open(place, os.O_RDONLY)
+    fcntl.flock(looking, fcntl.LOCK_SH)
+    monkeypatch.setattr(datafolder.time, "sleep", lambda _: os.close(looking))
+    with datafolder.owned(tmp_path) as folder:
+        assert folder.log.is_dir()
+
+
+def test_what_a_dead_demo_left_can_be_removed_but_not_what_a_running_one_has(tmp_path: Path) -> None:
+    with datafolder.owned(tmp_path) as folder:
+        folder.write_environment({})
+        datafolder.remove_leftovers(tmp_path)
+        assert folder.environment.exists()
+    (tmp_path / ".brokersync" / "log").mkdir(parents=True)
+    (tmp_path / ".brokersync" / "demo.env").touch()
+    datafolder.remove_leftovers(tmp_path)
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.processes

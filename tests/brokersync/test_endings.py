@@ -38,3 +38,14 @@ def test_afterwards_the_signals_do_what_they_did_before() -> None:
     with endings.unwinding():
         assert [signal.getsignal(number) for number in endings.SIGNALS] != before
     assert [signal.getsignal(number) for number in endings.SIGNALS] == before
+
+
+def test_what_nohup_has_us_ignore_stays_ignored() -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with endings.unwinding():
+            signal.raise_signal(signal.SIGHUP)
+            assert signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL
+        assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)

@@ -4,13 +4,15 @@ import inspect
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
 import pytest
 from cryptography.fernet import Fernet
 
-from brokersync import envfile
+from brokersync import datafolder
 from brokersync.commands import all_listed
 from brokersync.main import cli
 from tests.brokersync.command_line import commands, run
@@ -18,9 +20,12 @@ from tests.brokersync.command_line import commands, run
 SERVERS = {"brokersync web", "brokersync sandbox start"}
 
 
-def demo_environment(folder: Path, **environ: str) -> None:
-    (folder / ".brokersync").mkdir()
-    (folder / ".brokersync" / "demo.env").write_text(envfile.written(environ))
+@contextmanager
+def running_demo(folder: Path, **environ: str) -> Iterator[None]:
+    """What a demo that runs in that folder holds there."""
+    with datafolder.owned(folder) as data:
+        data.write_environment(environ)
+        yield
 
 
 def test_help_lists_every_command() -> None:
@@ -87,27 +92,34 @@ def test_a_command_used_wrongly_ends_with_2(bare: Path) -> None:
 
 
 def test_a_running_demo_is_found_from_a_folder_below_it(bare: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    demo_environment(bare, DATABASE_URL="postgresql://u@127.0.0.1:1/x", SCHWAB_CLIENT_ID="of the demo")
     (bare / "below").mkdir()
     monkeypatch.chdir(bare / "below")
     monkeypatch.setenv("SCHWAB_CLIENT_ID", "of the shell")
-    with monkeypatch.context() as restored:
+    found = {"DATABASE_URL": "postgresql://u@127.0.0.1:1/x", "SCHWAB_CLIENT_ID": "of the demo"}
+    with running_demo(bare, **found), monkeypatch.context() as restored:
         restored.setattr(os, "environ", os.environ.copy())
         assert run("new-key").code == 0
-        assert os.environ["DATABASE_URL"] == "postgresql://u@127.0.0.1:1/x"
-        assert os.environ["SCHWAB_CLIENT_ID"] == "of the demo"
+        assert {name: os.environ[name] for name in found} == found
+
+
+def test_of_the_shells_variables_none_stays_next_to_the_demos(bare: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CELERY_BROKER_URL", "redis://of-the-shell")
+    with running_demo(bare, DATABASE_URL="postgresql:///x", REDIS_URL="redis://r"), monkeypatch.context() as restored:
+        restored.setattr(os, "environ", os.environ.copy())
+        assert run("new-key").code == 0
+        assert "CELERY_BROKER_URL" not in os.environ
 
 
 def test_a_database_of_ones_own_keeps_a_demo_out(bare: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    demo_environment(bare, DATABASE_URL="postgresql://u@127.0.0.1:1/x")
     monkeypatch.setenv("DATABASE_URL", "postgresql://mine@127.0.0.1:1/x")
-    assert run("new-key").code == 0
+    with running_demo(bare, DATABASE_URL="postgresql://u@127.0.0.1:1/x"):
+        assert run("new-key").code == 0
     assert os.environ["DATABASE_URL"] == "postgresql://mine@127.0.0.1:1/x"
 
 
 def test_a_second_demo_does_not_use_the_servers_of_the_first(bare: Path) -> None:
-    demo_environment(bare, DATABASE_URL="postgresql://u@127.0.0.1:1/x")
-    assert run("demo", "--help").code == 0
+    with running_demo(bare, DATABASE_URL="postgresql://u@127.0.0.1:1/x"):
+        assert run("demo", "--help").code == 0
     assert "DATABASE_URL" not in os.environ
 
 
