@@ -42,8 +42,8 @@ def create_app(options: Options) -> SandboxApp:
 
     @app.before_request
     def strike() -> Response | None:
+        g.hit = None  # first: `finish` asks for it whatever fails here
         world.catch_up()
-        g.hit = None
         endpoint = _endpoint()
         world.requests[endpoint] += 1
         if endpoint not in ENDPOINTS:

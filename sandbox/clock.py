@@ -10,6 +10,8 @@ from datetime import UTC, datetime, timedelta
 
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 LONGEST_TURN = timedelta(days=3650)
+LATEST = datetime(9000, 1, 1, tzinfo=UTC)
+"""Dates end with the year 9999, and logins and expiries are reckoned from now on."""
 
 
 class Clock:
@@ -37,7 +39,10 @@ class Clock:
         return self._start + elapsed + self._turned
 
     def advance(self, by: timedelta) -> None:
+        """Turn it forward. Raises ValueError where that leads past `LATEST`; then it stays as it was."""
         with self._lock:
+            if by > LATEST - self.now():
+                raise ValueError(f"the clock goes no further than the year {LATEST.year}")
             self._turned += by
 
 

@@ -21,8 +21,9 @@ def posted() -> Asked:
         raise BadControl("send a JSON object with Content-Type: application/json")
     try:
         asked = json.loads(request.get_data(), parse_float=Decimal)
-    except ValueError as error:
-        raise BadControl("the body is not JSON") from error
+    except (ValueError, InvalidOperation, RecursionError) as error:
+        # Not JSON, a number beyond what Decimal holds, or lists in lists without end.
+        raise BadControl("the body is not JSON that can be read") from error
     if not isinstance(asked, dict):
         raise BadControl("the body must be a JSON object")
     return asked

@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from sandbox.clock import Clock, duration
+from sandbox.clock import LATEST, Clock, duration
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
@@ -50,3 +50,11 @@ def test_anything_else_is_refused_with_what_is_allowed(text: object) -> None:
 def test_a_turn_of_centuries_is_refused() -> None:
     with pytest.raises(ValueError, match="at most 3650d"):
         duration("999999999d")
+
+
+def test_the_clock_goes_no_further_than_the_year_9000_and_stays_as_it_was() -> None:
+    clock = Clock(LATEST - timedelta(days=2))
+    clock.advance(timedelta(days=1))
+    with pytest.raises(ValueError, match="no further than the year 9000"):
+        clock.advance(timedelta(days=1, seconds=1))
+    assert clock.now() == LATEST - timedelta(days=1)

@@ -1,9 +1,10 @@
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from sandbox.world import World
 from tests.sandbox.person import accounts_of, control, link, refresh, sandbox, state
 
 
@@ -134,7 +135,15 @@ def test_what_is_not_understood_is_answered_with_what_is_allowed(
 
 
 @pytest.mark.parametrize(
-    ("body", "content_type"), [("{", "application/json"), ("[1]", "application/json"), ("{}", "text/plain")]
+    ("body", "content_type"),
+    [
+        ("{", "application/json"),
+        ("[1]", "application/json"),
+        ("{}", "text/plain"),
+        ("[" * 100_000, "application/json"),
+        ('{"advance": 1e9999999999999999999}', "application/json"),
+        ('{"advance": ' + "9" * 5000 + "}", "application/json"),
+    ],
 )
 def test_a_body_that_is_not_a_json_object_is_refused(body: str, content_type: str) -> None:
     response = sandbox().post("/_sandbox/clock", data=body, content_type=content_type)
@@ -146,3 +155,22 @@ def test_an_unknown_control_route_is_told_in_json() -> None:
     response = sandbox().get("/_sandbox/nope")
     assert response.status_code == 404
     assert "docs/sandbox.md" in response.get_json()["error"]
+
+
+def test_a_clock_at_its_end_is_refused_and_the_sandbox_goes_on_answering() -> None:
+    client = sandbox(now=datetime(8999, 12, 31, tzinfo=UTC))
+    refused = control(client, "clock", advance="2d")
+    assert (refused.status_code, "the year 9000" in refused.get_json()["error"]) == (400, True)
+    assert state(client)["clock"]["now"] == "8999-12-31T00:00:00Z"
+    assert control(client, "clock", advance="1d").get_json()["now"] == "9000-01-01T00:00:00Z"
+
+
+def test_a_failure_of_the_sandbox_itself_is_one_answer_and_no_second_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(_world: World) -> None:
+        raise OverflowError
+
+    client = sandbox()
+    monkeypatch.setattr(World, "catch_up", broken)
+    answer = client.get("/_sandbox/state")
+    assert answer.status_code == 500
+    assert answer.get_json()["error"].startswith("Internal Server Error")
