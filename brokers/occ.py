@@ -1,7 +1,8 @@
 """Option symbols of the Options Clearing Corporation: 21 characters, `TSLA  250221P00340000`.
 
 The root (the underlying's symbol, or the option's own class such as `SPXW`) is padded with spaces to six characters;
-then the expiry as YYMMDD, `C` or `P`, and the strike in thousandths. The spaces belong to the symbol.
+then the expiry as YYMMDD, `C` or `P`, and the strike in thousandths. The spaces belong to the symbol;
+one that comes with fewer of them is read, and its `symbol` is the full form.
 Source: OCC's Options Symbology Initiative (2010).
 """
 
@@ -29,6 +30,11 @@ class OptionSymbol(NamedTuple):
     strike: Decimal
 
     @property
+    def symbol(self) -> str:
+        """All 21 characters, however it was written."""
+        return f"{self.root:<6}{self.expiry:%y%m%d}{self.put_call[0]}{int(self.strike * 1000):08}"
+
+    @property
     def multiplier(self) -> Decimal | None:
         """100 units of the underlying; None for an adjusted or mini option (its root ends in a digit), whose deliverable
         the symbol does not tell."""
@@ -38,7 +44,7 @@ class OptionSymbol(NamedTuple):
 @lru_cache(maxsize=8192)  # the same holdings come with every sync
 def parse(symbol: str | None) -> OptionSymbol | None:
     """None for whatever is no OCC symbol, such as a futures option."""
-    match = _SYMBOL.fullmatch(symbol) if symbol and len(symbol) == _LENGTH else None
+    match = _SYMBOL.fullmatch(symbol) if symbol and len(symbol) <= _LENGTH else None
     if match is None:
         return None
     year, month, day = (int(match["expiry"][at : at + 2]) for at in (0, 2, 4))

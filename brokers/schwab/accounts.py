@@ -99,14 +99,15 @@ def _snapshot(account: SecuritiesAccount, hashes: Mapping[str, str]) -> AccountS
         raise Unreadable("an account without balances")
     if current.cash_balance is None or current.liquidation_value is None:
         raise Unreadable("balances without cashBalance or liquidationValue")
+    kind = account.type.strip().upper()
     rows: Sequence[object] = account.positions or ()
     if not rows and not show_no_holding(current):
         raise Unreadable("no positions, and balances that do not say there are none")
     return AccountSnapshot(
         number=number,
         broker_account_id=hashes[number],
-        type=account.type,
+        type=kind,
         currency=CURRENCY,
-        balances=balances(account.type, current, account.projected_balances),
+        balances=balances(kind, current, account.projected_balances),
         positions=positions(account.positions or ()),
     )

@@ -15,7 +15,10 @@ from brokers.schwab.wire import CurrentBalances, ProjectedBalances
 
 
 def balances(kind: str, current: CurrentBalances, projected: ProjectedBalances | None) -> Balances:
-    """`kind` is the account's type: CASH has one figure for all buying; everything else is read as MARGIN."""
+    """`kind` is the account's type, CASH or MARGIN: CASH has one figure for all buying.
+
+    Of a type that we do not know, only what means the same in both is taken; what it could buy with would be a guess.
+    """
     common = Balances(
         cash=current.cash_balance,
         net_liq=current.liquidation_value,
@@ -30,7 +33,9 @@ def balances(kind: str, current: CurrentBalances, projected: ProjectedBalances |
     )
     if kind == "CASH":
         return _cash_account(common, current)
-    return _margin_account(common, current, projected or ProjectedBalances())
+    if kind == "MARGIN":
+        return _margin_account(common, current, projected or ProjectedBalances())
+    return common
 
 
 def show_no_holding(current: CurrentBalances) -> bool:

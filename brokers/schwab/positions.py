@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal, localcontext
+from functools import reduce
 
 from msgspec.structs import replace
 
@@ -44,28 +45,37 @@ MULTIPLIERS = {
 }
 """What a price is multiplied with for the value of one unit. An option's is in its symbol; others are not known."""
 
+SIGNED = frozenset({AssetType.EQ, AssetType.ETF, AssetType.FUND, AssetType.OPT})
+"""What has a price that is never below 0, so that a market value has the sign of its quantity."""
+
 
 def positions(rows: Iterable[Row]) -> tuple[Position, ...]:
-    """Raises `Unreadable` if one row cannot be read: half an account is none."""
-    merged: dict[str, Position] = {}
+    """Raises `Unreadable` if one row cannot be read: half an account is none.
+
+    A row of quantity 0 stays where it is all there is of an instrument; beside another it says nothing of what is held.
+    """
+    found: dict[str, list[Position]] = {}
     with localcontext(EXACT):
         for number, row in enumerate(rows):
             position = _position(row, f"positions[{number}]")
-            held = merged.get(position.instrument_key)
-            merged[position.instrument_key] = position if held is None else _merged(held, position)
-        return tuple(merged.values())
+            found.setdefault(position.instrument_key, []).append(position)
+        return tuple(
+            reduce(_merged, [side for side in sides if side.quantity] or sides[:1]) for sides in found.values()
+        )
 
 
 def _position(row: Row, where: str) -> Position:
     instrument = row.instrument
     if instrument is None:
         raise Unreadable(f"no instrument at {where}")
-    key = instrument.symbol or instrument.cusip or str(instrument.instrument_id or "")
-    if not key:
-        raise Unreadable(f"an instrument without symbol, CUSIP and id at {where}")
     asset_type = ASSET_TYPES.get(instrument.asset_type or "", AssetType.OTHER)
     option = occ.parse(instrument.symbol) if asset_type is AssetType.OPT else None
+    symbol = option.symbol if option else instrument.symbol
+    key = symbol or instrument.cusip or str(instrument.instrument_id or "")
+    if not key:
+        raise Unreadable(f"an instrument without symbol, CUSIP and id at {where}")
     quantity = _quantity(row, where)
+    _check_value(row.market_value, quantity, asset_type, where)
     multiplier = option.multiplier if option else MULTIPLIERS.get(asset_type)
     return Position(
         instrument_key=key,
@@ -91,13 +101,23 @@ def _position(row: Row, where: str) -> Position:
 
 
 def _quantity(row: Row, where: str) -> Decimal:
-    """Long − short. Both come positive; one that is missing is nothing, two that are missing are a row we cannot read."""
-    if row.long_quantity is None and row.short_quantity is None:
-        raise Unreadable(f"no quantity at {where}")
-    long, short = row.long_quantity or Decimal(0), row.short_quantity or Decimal(0)
+    """Long − short. Both are always there live, and positive: a row with one of them is part of an answer."""
+    long, short = row.long_quantity, row.short_quantity
+    if long is None or short is None:
+        raise Unreadable(f"a row without both quantities at {where}")
     if long < 0 or short < 0:
         raise Unreadable(f"a quantity below 0 at {where}")
     return long - short
+
+
+def _check_value(value: Decimal | None, quantity: Decimal, asset_type: AssetType, where: str) -> None:
+    """A value that contradicts the quantity means that one of them is not what we take it for."""
+    if not value:
+        return
+    if not quantity:
+        raise Unreadable(f"a market value without a quantity at {where}")
+    if asset_type in SIGNED and (value < 0) != (quantity < 0):
+        raise Unreadable(f"a market value whose sign is not its quantity's at {where}")
 
 
 def _cost(price: Decimal | None, quantity: Decimal, multiplier: Decimal | None) -> Decimal | None:

@@ -32,6 +32,24 @@ def test_roots_of_any_length_and_strikes_of_any_size_are_read(symbol: str, root:
     assert (option.root, str(option.strike), option.put_call) == (root, strike, "CALL")
 
 
+@pytest.mark.parametrize(
+    ("written", "symbol"),
+    [
+        ("KLMN  270115P00042500", "KLMN  270115P00042500"),
+        ("KLMN 270115P00042500", "KLMN  270115P00042500"),
+        ("KLMN270115P00042500", "KLMN  270115P00042500"),
+        ("KLMN1270115C00042505", "KLMN1 270115C00042505"),
+        ("A270115C00000500", "A     270115C00000500"),
+        ("ABCDEF270115C12345678", "ABCDEF270115C12345678"),
+    ],
+)
+def test_a_symbol_is_padded_however_it_was_written(written: str, symbol: str) -> None:
+    option = parse(written)
+    assert option is not None
+    assert option.symbol == symbol
+    assert option == parse(symbol)
+
+
 def test_an_adjusted_option_has_no_multiplier_that_we_know() -> None:
     option = parse("KLMN1 270115P00042500")
     assert option is not None
@@ -45,7 +63,11 @@ def test_an_adjusted_option_has_no_multiplier_that_we_know() -> None:
         None,
         "",
         "KLMN",
-        "KLMN 270115P00042500",
+        "KLMN   270115P00042500",
+        "ABCDEF 270115P00042500",
+        "ABCDEFG270115P00042500",
+        "270115P00042500",
+        "KLMN 271315P00042500",
         "KLMN  271315P00042500",
         "KLMN  270230P00042500",
         "KLMN  270115X00042500",

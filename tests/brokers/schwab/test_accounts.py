@@ -45,6 +45,21 @@ def test_accounts_are_joined_with_their_hashes_by_number() -> None:
     assert [position.symbol for position in margin.positions] == ["KLMN", "KLMN  270115P00042500"]
 
 
+@pytest.mark.parametrize("written", ["cash", "CASH ", " Cash"])
+def test_a_cash_account_is_one_however_its_type_is_written(written: str) -> None:
+    _, cash = read(payloads.margin_account(), payloads.cash_account(type=written)).accounts
+    assert isinstance(cash, AccountSnapshot)
+    assert cash.type == "CASH"
+    assert cash.balances.buying_power == Decimal("1500.5")
+
+
+def test_a_type_that_we_do_not_know_is_kept_and_nothing_is_guessed_of_it() -> None:
+    unknown, _ = read(payloads.margin_account(type="ira "), payloads.cash_account()).accounts
+    assert isinstance(unknown, AccountSnapshot)
+    assert (unknown.type, unknown.balances.net_liq) == ("IRA", Decimal("11010.35"))
+    assert (unknown.balances.buying_power, unknown.balances.equity) == (None, None)
+
+
 @pytest.mark.parametrize("nothing", [..., None, []])
 def test_no_positions_mean_none_where_the_totals_are_0(nothing: object) -> None:
     _, cash = read(payloads.margin_account(), payloads.cash_account(positions=nothing)).accounts

@@ -55,6 +55,25 @@ def test_a_cash_account_has_one_figure_for_all_buying_and_no_margin_figures() ->
     assert (*margin, ours.maintenance_requirement) == (None,) * 5
 
 
+@pytest.mark.parametrize("kind", ["IRA", "", "CASH_MARGIN"])
+def test_of_an_unknown_type_only_what_means_the_same_everywhere_is_taken(kind: str) -> None:
+    document = {**payloads.cash_balances(), **payloads.margin_balances()}
+    ours = msgspec.structs.asdict(balances(kind, current(document), ProjectedBalances(Decimal(11))))
+    assert {name for name, value in ours.items() if value is not None} == {
+        "cash",
+        "net_liq",
+        "long_market_value",
+        "short_market_value",
+        "long_option_value",
+        "short_option_value",
+        "bond_value",
+        "mutual_fund_value",
+        "money_market_fund",
+        "savings",
+    }
+    assert (ours["cash"], ours["net_liq"]) == (Decimal("5120.35"), Decimal("11010.35"))
+
+
 @pytest.mark.parametrize(
     ("projected", "stated", "expected"),
     [("11", "12", "11"), (None, "12", "12"), (None, None, "14802.5"), ("0", "12", "0")],

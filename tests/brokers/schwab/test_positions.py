@@ -143,7 +143,14 @@ def test_an_instrument_is_known_by_the_first_name_it_has(instrument: payloads.Do
     [
         (payloads.row({"assetType": "EQUITY", "symbol": ""}, 1), "an instrument without symbol, CUSIP and id"),
         (payloads.row(None, 1), "no instrument"),
-        (payloads.equity(longQuantity=..., shortQuantity=...), "no quantity"),
+        (payloads.equity(longQuantity=..., shortQuantity=...), "a row without both quantities"),
+        (payloads.equity(longQuantity=..., shortQuantity=0, marketValue=8302), "a row without both quantities"),
+        (payloads.equity(longQuantity=None, shortQuantity=0, marketValue=8302), "a row without both quantities"),
+        (payloads.equity(shortQuantity=...), "a row without both quantities"),
+        (payloads.option(longQuantity=None), "a row without both quantities"),
+        (payloads.equity(long=0, marketValue=8302), "a market value without a quantity"),
+        (payloads.equity(long=4, shortQuantity=4, marketValue=-0.01), "a market value without a quantity"),
+        (payloads.row({"assetType": "FUTURE", "symbol": "/X"}, marketValue=1), "a market value without a quantity"),
         (payloads.equity(longQuantity=-1), "a quantity below 0"),
         (payloads.equity(shortQuantity=-1), "a quantity below 0"),
     ],
@@ -153,9 +160,38 @@ def test_a_row_that_cannot_be_read_spoils_the_account(row: payloads.Document, sa
         read(payloads.equity("OTHER"), row)
 
 
-def test_a_row_with_one_quantity_only_is_read() -> None:
-    assert one(payloads.equity(shortQuantity=...)).quantity == 700
-    assert one(payloads.option(longQuantity=None)).quantity == -2
+@pytest.mark.parametrize("word", ["EQUITY", "COLLECTIVE_INVESTMENT", "MUTUAL_FUND", "OPTION"])
+@pytest.mark.parametrize("values", [{"long": 2, "marketValue": -0.01}, {"short": 2, "marketValue": 0.01}])
+def test_a_value_of_the_wrong_sign_spoils_the_account(word: str, values: payloads.Document) -> None:
+    with pytest.raises(Unreadable, match=r"^a market value whose sign is not its quantity's at positions\[0\]$"):
+        read(payloads.row({"assetType": word, "symbol": "KLMN"}, **values))
+
+
+@pytest.mark.parametrize(
+    ("word", "values"),
+    [
+        ("EQUITY", {"long": 2, "marketValue": 0}),
+        ("EQUITY", {"short": 2, "marketValue": 0.0}),
+        ("OPTION", {"short": 2, "marketValue": -0.0}),
+        ("FUTURE", {"long": 2, "marketValue": -80}),
+        ("FOREX", {"short": 2, "marketValue": 80}),
+        ("TOMORROWS_THING", {"short": 2, "marketValue": 80}),
+    ],
+)
+def test_a_worthless_holding_has_no_sign_and_others_may_have_any(word: str, values: payloads.Document) -> None:
+    assert one(payloads.row({"assetType": word, "symbol": "KLMN"}, **values)).market_value == values["marketValue"]
+
+
+@pytest.mark.parametrize("written", ["KLMN 270115P00042500", "KLMN270115P00042500"])
+def test_an_options_name_is_its_full_symbol_however_it_was_written(written: str) -> None:
+    position = one(payloads.option(written))
+    assert (position.instrument_key, position.symbol) == ("KLMN  270115P00042500",) * 2
+    assert position.strike == Decimal("42.5")
+    assert one(payloads.option()).instrument_key == position.instrument_key
+
+
+def test_a_share_whose_symbol_looks_like_an_options_keeps_it() -> None:
+    assert one(payloads.equity("KLMN270115P00042500")).instrument_key == "KLMN270115P00042500"
 
 
 def test_a_row_without_values_is_held_and_its_values_are_not_known() -> None:
@@ -215,6 +251,25 @@ def test_a_sum_with_an_unknown_part_is_unknown() -> None:
     assert (position.avg_price, position.market_value, position.cost_basis) == (None, None, None)
 
 
+NOTHING_HELD = payloads.equity(
+    long=0, marketValue=None, averagePrice=None, shortOpenProfitLoss=None, currentDayProfitLoss=None
+)
+
+
+@pytest.mark.parametrize("value", [None, 0, ...])
+@pytest.mark.parametrize("first", [True, False])
+def test_a_side_of_nothing_takes_nothing_from_the_other(value: object, first: bool) -> None:
+    held, nothing = payloads.equity(long=100, averagePrice=10, marketValue=1000), {**NOTHING_HELD, "marketValue": value}
+    if value is ...:
+        del nothing["marketValue"]
+    assert read(*([nothing, held] if first else [held, nothing])) == read(held)
+
+
+def test_sides_of_nothing_alone_are_one_row_of_nothing() -> None:
+    assert read(NOTHING_HELD, NOTHING_HELD) == read(NOTHING_HELD)
+    assert one(NOTHING_HELD).quantity == 0
+
+
 def test_two_kinds_of_unit_under_one_symbol_are_not_added_up() -> None:
     bond = payloads.row({"assetType": "FIXED_INCOME", "symbol": "KLMN"}, 5)
     with pytest.raises(Unreadable, match="two different instruments with one symbol"):
@@ -226,17 +281,22 @@ def test_a_row_of_nothing_has_no_mark() -> None:
     assert (position.quantity, position.mark_price) == (Decimal(0), None)
 
 
-UNITS = st.integers(0, 10**9).map(lambda digits: digits / 10**4)
+UNITS = st.integers(1, 10**9).map(lambda digits: digits / 10**4)
 
 
-@given(st.lists(st.tuples(st.sampled_from("ABC"), UNITS, UNITS, UNITS), max_size=8))
-def test_merging_loses_no_unit_and_no_cent(sides: list[tuple[str, float, float, float]]) -> None:
+@given(st.lists(st.tuples(st.sampled_from("ABC"), st.sampled_from([1, -1]), UNITS, UNITS), max_size=8))
+def test_merging_loses_no_unit_and_no_cent(sides: list[tuple[str, int, float, float]]) -> None:
     rows = [
-        payloads.equity(symbol, long, shortQuantity=short, marketValue=value) for symbol, long, short, value in sides
+        payloads.row({"assetType": "EQUITY", "symbol": symbol}, **{name_of(sign): units}, marketValue=sign * value)
+        for symbol, sign, units, value in sides
     ]
     merged = read(*rows)
     assert {position.symbol for position in merged} == {symbol for symbol, *_ in sides}
     for position in merged:
         own = [side for side in sides if side[0] == position.symbol]
-        assert position.quantity == sum(Decimal(str(long)) - Decimal(str(short)) for _, long, short, _ in own)
-        assert position.market_value == sum(Decimal(str(value)) for *_, value in own)
+        assert position.quantity == sum(sign * Decimal(str(units)) for _, sign, units, _ in own)
+        assert position.market_value == sum(sign * Decimal(str(value)) for _, sign, _, value in own)
+
+
+def name_of(sign: int) -> str:
+    return "long" if sign > 0 else "short"
