@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from urllib.parse import urlsplit
 
 import redis
@@ -11,6 +12,8 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 
 NO_TABLE, NO_COLUMN = "42P01", "42703"
 QUERY_CANCELED, LOCK_NOT_AVAILABLE = "57014", "55P03"
+REDIS_PORT = 6379
+_CONNECTING = re.compile(r"connecting to (\S+):(\d+)")
 
 _REASONS = {
     "could not translate host name": "its host name is not known here",
@@ -37,11 +40,12 @@ def sentence(error: Exception) -> str | None:
         return "DATABASE_URL is not an address that can be read: postgresql://user:password@host:5432/name"
     if isinstance(error, DBAPIError):
         return _of_postgresql(error)
-    redis_at = f"Redis at {place(os.environ.get('REDIS_URL'))}"
+    variable = _redis_variable(error)
+    redis_at = f"Redis at {place(os.environ.get(variable))}"
     if isinstance(error, redis.AuthenticationError):
-        return f"{redis_at} does not take the login that REDIS_URL gives."
+        return f"{redis_at} does not take the login that {variable} gives."
     if isinstance(error, redis.ConnectionError | redis.TimeoutError | OperationalError):
-        return f"{redis_at} does not answer: is it running, and is REDIS_URL right?"
+        return f"{redis_at} does not answer: is it running, and is {variable} right?"
     return f"{redis_at} refuses: {error}" if isinstance(error, redis.ResponseError) else None
 
 
@@ -56,6 +60,30 @@ def place(url: str | None) -> str:
         return "the address given"
     shown = f"[{host}]" if ":" in host else host
     return shown if port is None else f"{shown}:{port}"
+
+
+def _redis_variable(error: Exception) -> str:
+    """The variable whose server the error is about.
+
+    Kombu speaks for Celery's broker alone. redis-py's error may be about the results, which are there too, or about the
+    live data: where it names its server, that decides.
+    """
+    broker, live_data = ("CELERY_BROKER_URL", "REDIS_URL"), ("LIVE_DATA_REDIS_URL", "REDIS_URL")
+    candidates = [
+        next((name for name in names if os.environ.get(name)), "REDIS_URL")
+        for names in ((broker,) if isinstance(error, OperationalError) else (live_data, broker))
+    ]
+    named = _CONNECTING.search(str(error))
+    at = (named[1], int(named[2])) if named else None
+    return next((name for name in candidates if at == _host_and_port(os.environ.get(name))), candidates[0])
+
+
+def _host_and_port(url: str | None) -> tuple[str, int] | None:
+    try:
+        parts = urlsplit(url or "")
+        return (parts.hostname or "localhost", parts.port or REDIS_PORT)
+    except ValueError:
+        return None
 
 
 def _of_postgresql(error: DBAPIError) -> str | None:

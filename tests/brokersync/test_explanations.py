@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import re
+from urllib.parse import urlsplit
+
 import pytest
 import redis
 from kombu.exceptions import OperationalError as CannotPublish
@@ -88,3 +91,30 @@ def test_a_redis_whose_address_is_misread_is_not_named_at_all(url: str, monkeypa
 
 def test_a_redis_that_refuses_the_password_says_so() -> None:
     assert "does not take the login" in said(redis.AuthenticationError("WRONGPASS"))[1]
+
+
+SPLIT = {
+    "REDIS_URL": "redis://127.0.0.1:6390/0",
+    "CELERY_BROKER_URL": "redis://127.0.0.1:6391/0",
+    "LIVE_DATA_REDIS_URL": "redis://127.0.0.1:6392/0",
+}
+
+
+@pytest.mark.parametrize(
+    ("error", "variable"),
+    [
+        (CannotPublish("Error 111 connecting to 127.0.0.1:6391. Connection refused."), "CELERY_BROKER_URL"),
+        (CannotPublish("Timeout"), "CELERY_BROKER_URL"),
+        (redis.ConnectionError("Error 111 connecting to 127.0.0.1:6391. Connection refused."), "CELERY_BROKER_URL"),
+        (redis.ConnectionError("Error 111 connecting to 127.0.0.1:6392. Connection refused."), "LIVE_DATA_REDIS_URL"),
+        (redis.AuthenticationError("WRONGPASS"), "LIVE_DATA_REDIS_URL"),
+    ],
+)
+def test_of_several_redis_the_one_that_failed_is_named(
+    error: Exception, variable: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, url in SPLIT.items():
+        monkeypatch.setenv(name, url)
+    sentence = said(error)[1]
+    assert f" at {urlsplit(SPLIT[variable]).netloc} " in sentence
+    assert set(re.findall(r"\w+_URL", sentence)) == {variable}
