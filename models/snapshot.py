@@ -37,10 +37,14 @@ PositionRow = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Written:
-    """What the write did: the new version of each account that changed, and how many position rows it touched."""
+    """What the write did: the new version of each account that changed, and how many position rows it touched.
+
+    `current` is the version that each account named has now, changed or not.
+    """
 
     versions: Mapping[uuid.UUID, int]
     positions_changed: int
+    current: Mapping[uuid.UUID, int]
 
 
 def write_snapshot(
@@ -60,12 +64,14 @@ def write_snapshot(
         },
     )
     versions: dict[uuid.UUID, int] = {}
+    current: dict[uuid.UUID, int] = {}
     positions_changed = 0
-    for account_id, version, changed in rows:
+    for account_id, before, version, changed in rows:
         positions_changed += changed
+        current[account_id] = before
         if version is not None:
-            versions[account_id] = version
-    return Written(versions, positions_changed)
+            versions[account_id] = current[account_id] = version
+    return Written(versions, positions_changed, current)
 
 
 def _json(rows: Sequence[Mapping[str, Any]], names: tuple[str, ...]) -> str:
@@ -143,7 +149,8 @@ WITH fetched AS (
     INSERT INTO {AccountCheck.__tablename__} AS c (account_id, checked_at) SELECT id, :fetched_at FROM fetched
     ON CONFLICT (account_id) DO UPDATE SET checked_at = greatest(c.checked_at, excluded.checked_at)
 )
-SELECT f.id, r.version, coalesce(t.changed, 0)
-FROM fetched AS f LEFT JOIN raised AS r ON r.id = f.id LEFT JOIN touched AS t ON t.account_id = f.id
+SELECT f.id, a.version, r.version, coalesce(t.changed, 0)
+FROM fetched AS f JOIN {Account.__tablename__} AS a ON a.id = f.id
+LEFT JOIN raised AS r ON r.id = f.id LEFT JOIN touched AS t ON t.account_id = f.id
 """
 )

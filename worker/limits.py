@@ -20,6 +20,10 @@ CLAIM = timedelta(seconds=120)
 WATCHDOG_GRACE = timedelta(seconds=30)
 """How far past its deadline a task may be before its process is ended. Deadline and grace end before the claim does."""
 
+PUBLISH_DEADLINE = timedelta(seconds=30)
+"""How long one run sends what subscribers have not had; the next one goes on there. Its last batch ends before the
+watchdog would."""
+
 QUEUE_WAIT = timedelta(seconds=60)
 """How long a dispatched message may wait for a slot. Then the message expires and the connection is due again: this is
 also what a lost message costs."""

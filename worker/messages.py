@@ -62,7 +62,10 @@ _encode = msgspec.json.Encoder(decimal_format="number").encode
 
 @dataclass(frozen=True)
 class Message:
-    """What is to be sent of one account. The two documents are None where only the check is news."""
+    """What is to be sent of one account. The two documents are None where only the check is news.
+
+    `version` is the account's own in either case: a check confirms that version and no other.
+    """
 
     account_id: uuid.UUID
     version: int

@@ -8,16 +8,19 @@ from datetime import timedelta
 from pathlib import Path
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
+from worker.filling import Filling
 from worker.messages import Message, check_document
 
 STREAM = "live_data:stream"
 STREAM_LENGTH = 10_000
 """Some hours of a busy installation: who was away longer starts from the latest documents."""
-EPOCH = "live_data:epoch"
+ERASED = -1
+"""What stands on Redis of an account whose data are erased."""
 
 _SCRIPT = (Path(__file__).parent / "publish.lua").read_text()
-_REPLACE = "if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('SET', KEYS[1], ARGV[2]) end"
 _ERASED_FOR = timedelta(minutes=10)
 """How long an erased account refuses messages: longer than any run or refill that may still hold its data."""
 _WAIT_SECONDS = 5
@@ -25,23 +28,32 @@ _WAIT_SECONDS = 5
 
 
 class Publisher:
-    """Sends messages in one round trip. Raises `redis.RedisError`; what was not sent is sent by `publish_pending`."""
+    """Sends messages in one round trip. Raises `redis.RedisError`; what was not sent is sent by `publish_pending`.
+
+    `filling` says whose turn it is to send what is missing.
+    """
 
     def __init__(self, url: str) -> None:
         self._redis = redis.Redis.from_url(
             url,
             socket_timeout=_WAIT_SECONDS,
             socket_connect_timeout=_WAIT_SECONDS,
+            # One: a pooled connection may have died with an earlier Redis. The library's ten would hold a run for minutes.
+            retry=Retry(NoBackoff(), 1),
             health_check_interval=25,
             decode_responses=True,
         )
         self._script = self._redis.register_script(_SCRIPT)
-        self._replace = self._redis.register_script(_REPLACE)
+        self.filling = Filling(self._redis)
 
-    def publish(self, messages: Sequence[Message]) -> int:
-        """Send what is newer than what is there; how many accounts that were."""
+    def publish(self, messages: Sequence[Message]) -> dict[uuid.UUID, int]:
+        """Send what is newer than what is there; the version that stands on Redis then, `ERASED` for an erased account.
+
+        Less than the message's where that one has no documents: then its check did not move either. More where
+        somebody sent a newer one.
+        """
         if not messages:
-            return 0
+            return {}
         keys: list[str] = [STREAM]
         args: list[str | int | bytes] = [STREAM_LENGTH]
         for message in messages:
@@ -53,22 +65,8 @@ class Publisher:
                 message.balances or b"",
                 message.positions or b"",
             ]
-        sent = self._script(keys=keys, args=args)
-        return int(sent)
-
-    def is_filled(self) -> bool:
-        """Whether everything was published since Redis was last empty."""
-        return str(self._redis.get(EPOCH)).startswith("filled")
-
-    def begin_filling(self) -> str:
-        """Mark that everything is about to be published. The mark is lost with the rest if Redis is emptied meanwhile."""
-        mark = f"filling {uuid.uuid4()}"
-        self._redis.set(EPOCH, mark)
-        return mark
-
-    def end_filling(self, mark: str) -> None:
-        """Everything was published, unless Redis was emptied since `begin_filling`."""
-        self._replace(keys=[EPOCH], args=[mark, mark.replace("filling", "filled", 1)])
+        standing = self._script(keys=keys, args=args)
+        return {message.account_id: int(version) for message, version in zip(messages, standing, strict=True)}
 
     def forget(self, account_ids: Sequence[uuid.UUID]) -> None:
         """Remove the documents of accounts whose data are erased, and refuse what is under way of them."""
@@ -78,6 +76,11 @@ class Publisher:
                 commands.set(version, "erased", ex=_ERASED_FOR)
                 commands.delete(*documents)
             commands.execute()
+
+    def expect_again(self, account_ids: Sequence[uuid.UUID]) -> None:
+        """Take messages of these accounts again: they were forgotten, and then not erased after all."""
+        if account_ids:
+            self._redis.delete(*[account_keys(account_id)[0] for account_id in account_ids])
 
     def close(self) -> None:
         self._redis.close()

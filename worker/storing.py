@@ -15,7 +15,7 @@ from brokers.records import AccountSnapshot, ComeBack, mask
 from models.account import Account
 from models.connection import Connection, Status
 from models.run import SyncRun
-from models.snapshot import write_snapshot
+from models.snapshot import Written, write_snapshot
 from worker import claims
 from worker.backoff import wait_after
 from worker.claims import Claim
@@ -80,7 +80,7 @@ def store(parts: Parts, attempt: Attempt, matched: Matched, statement_timeout: t
         connection.unfinished_attempts = 0
         changed = len(written.versions) + written.positions_changed
         _record(session, attempt, now, outcome, outcomes, "bad_answer" if error else None, error, changed)
-    return Stored(outcome, outcomes, _messages(attempt, matched, written.versions))
+    return Stored(outcome, outcomes, _messages(attempt, matched, written))
 
 
 def defer(parts: Parts, attempt: Attempt, wait: timedelta, come_back: ComeBack | None = None) -> None:
@@ -140,16 +140,16 @@ def _outcome(account_id: uuid.UUID, versions: Mapping[uuid.UUID, int]) -> Accoun
     return AccountOutcome(account_id, Outcome.UNCHANGED if version is None else Outcome.OK, version)
 
 
-def _messages(attempt: Attempt, matched: Matched, versions: Mapping[uuid.UUID, int]) -> tuple[Message, ...]:
+def _messages(attempt: Attempt, matched: Matched, written: Written) -> tuple[Message, ...]:
     claim = attempt.claim
     held: dict[uuid.UUID, list[dict[str, Any]]] = {}
     for row in matched.positions:
         held.setdefault(row["account_id"], []).append(row)
     messages = []
     for row in matched.accounts:
-        version = versions.get(row["id"])
-        if version is None:
-            messages.append(Message(row["id"], 0, attempt.fetched_at))
+        version = written.current[row["id"]]
+        if row["id"] not in written.versions:
+            messages.append(Message(row["id"], version, attempt.fetched_at))
             continue
         account = {
             **row,

@@ -130,9 +130,8 @@ def _known(claim: Claim, account_id: uuid.UUID) -> tuple[str, KnownAccount]:
 def _publish(parts: Parts, stored: Stored) -> None:
     """After the commit. What cannot be sent or noted now, `publish_pending` sends later: the sync itself is done."""
     try:
-        parts.publisher.publish(stored.messages)
-        sent = {message.account_id: message.version for message in stored.messages if message.balances}
-        pending.mark_published(parts.database, sent)
+        standing = parts.publisher.publish(stored.messages)
+        pending.note_published(parts.database, stored.messages, standing)
     except (redis.RedisError, SQLAlchemyError):
         log.warning("not published, left to publish_pending", extra={"accounts": len(stored.messages)})
 

@@ -59,6 +59,14 @@ def test_the_same_answer_twice_writes_no_row(database: Database, account_id: uui
     assert account_row(database, account_id).fetched_at == NOON
 
 
+def test_the_version_of_each_account_named_is_told_changed_or_not(database: Database, account_id: uuid.UUID) -> None:
+    other = an_account(database, a_connection(database), ANOTHER_NUMBER)
+    assert write(database, (account_id, a_snapshot()), (other, a_snapshot())).current == {account_id: 1, other: 1}
+    changed = a_snapshot(NUMBER, a_position())
+    assert write(database, (account_id, changed), (other, a_snapshot())).current == {account_id: 2, other: 1}
+    assert write(database, (account_id, changed)).current == {account_id: 2}
+
+
 def test_a_number_written_with_other_zeros_is_the_same_number(database: Database, account_id: uuid.UUID) -> None:
     write(database, (account_id, a_snapshot(NUMBER, a_position(quantity="700"))))
     before = row_versions(database)

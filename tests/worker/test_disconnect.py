@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 import redis
-from sqlalchemy import select
+from sqlalchemy import event, select
+from sqlalchemy.exc import OperationalError
 
 from brokers.records import Snapshot
 from models.account import Account, AccountCheck, Position
 from models.connection import Connection, Credential, Status
 from models.run import SyncRun
+from models.session import Database
 from tests.fakes import FakeBroker
 from tests.models.snapshots import account_row
 from tests.records import NUMBER, a_connection, a_position, a_snapshot, an_answer
@@ -78,6 +82,91 @@ def test_erasing_leaves_the_audit_trail_only(
     assert events(parts.database, connection_id) == ["disconnected", "disconnected"]
     assert [latest(redis_client, kind, account_id) for kind in ("balances", "positions")] == [None, None]
     assert redis_client.get(f"live_data:checked:{account_id}") is None
+
+
+@pytest.fixture
+def refreshing(parts: Parts, connection_id: uuid.UUID, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A refresh of the login holds its credentials and waits for the broker."""
+    monkeypatch.setattr("models.session.LOCK_TIMEOUT", timedelta(milliseconds=200))
+    with parts.database.session() as session:
+        session.get_one(Credential, connection_id, with_for_update={"key_share": True})
+        yield
+
+
+@pytest.mark.parametrize("erase", [False, True])
+def test_during_a_refresh_nothing_is_changed_and_the_answer_says_what_to_do(
+    parts: Parts,
+    broker: FakeBroker,
+    account_id: uuid.UUID,
+    connection_id: uuid.UUID,
+    refreshing: None,
+    redis_client: redis.Redis,
+    erase: bool,
+) -> None:
+    before = redis_client.get(f"live_data:checked:{account_id}")
+    with pytest.raises(CannotSync, match=r"a refresh of the login .* Try again in some seconds"):
+        disconnect(parts, connection_id, erase)
+    assert connection_row(parts.database, connection_id).status == Status.ACTIVE
+    assert rows(parts, Credential, Account) == [1, 1]
+    assert version(redis_client, account_id) == "1"
+    assert latest(redis_client, "balances", account_id) is not None
+    broker.will("fetch", an_answer(a_snapshot(NUMBER, a_position())))
+    sync_connection(parts, connection_id, "demand")
+    assert redis_client.get(f"live_data:checked:{account_id}") > before
+
+
+def fails_at_commit(database: Database) -> None:
+    """The next commit is refused by the server, as one is whose connection it lost."""
+
+    def refuse(_: object) -> None:
+        event.remove(database.engine, "commit", refuse)
+        raise OperationalError("COMMIT", None, Exception("server closed the connection unexpectedly"))
+
+    event.listen(database.engine, "commit", refuse)
+
+
+def test_data_whose_rows_were_not_erased_after_all_are_live_again_at_the_next_tick(
+    parts: Parts,
+    connection_id: uuid.UUID,
+    account_id: uuid.UUID,
+    redis_client: redis.Redis,
+) -> None:
+    publish_pending(parts)
+    before = latest(redis_client, "positions", account_id)
+    fails_at_commit(parts.database)
+    with pytest.raises(OperationalError, match="server closed"):
+        disconnect(parts, connection_id, erase=True)
+    assert connection_row(parts.database, connection_id).status == Status.ACTIVE
+    assert latest(redis_client, "positions", account_id) is None
+    assert publish_pending(parts) == 1
+    assert latest(redis_client, "positions", account_id) == before
+
+
+def test_data_that_could_not_be_restored_at_once_are_live_again_when_the_mark_runs_out(
+    parts: Parts,
+    broker: FakeBroker,
+    connection_id: uuid.UUID,
+    account_id: uuid.UUID,
+    redis_client: redis.Redis,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    publish_pending(parts)
+    fails_at_commit(parts.database)
+
+    def redis_is_away(_: object) -> None:
+        raise redis.ConnectionError
+
+    monkeypatch.setattr(parts.publisher, "expect_again", redis_is_away)
+    with pytest.raises(OperationalError, match="server closed"):
+        disconnect(parts, connection_id, erase=True)
+    broker.will("fetch", an_answer(a_snapshot(NUMBER, a_position(quantity="1"))))
+    assert sync_connection(parts, connection_id, "demand").outcome is Outcome.OK
+    assert publish_pending(parts) == 0
+    assert account_row(parts.database, account_id).published_version == 0
+    # As when its ten minutes are over.
+    redis_client.delete(f"live_data:version:{account_id}")
+    assert publish_pending(parts) == 1
+    assert version(redis_client, account_id) == "2"
 
 
 def test_nothing_is_erased_when_redis_cannot_be_reached(

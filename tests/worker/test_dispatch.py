@@ -50,6 +50,13 @@ def test_a_claim_is_committed_before_its_message_is_sent(database: Database) -> 
     assert limits.QUEUE_WAIT - timedelta(seconds=5) < left <= limits.QUEUE_WAIT
 
 
+def test_being_dispatched_is_no_change_of_a_connection(database: Database) -> None:
+    connection_id = a_connection(database)
+    before = connection_row(database, connection_id).updated_at
+    assert due_ids(database) == {connection_id}
+    assert connection_row(database, connection_id).updated_at == before
+
+
 def test_each_connection_gets_a_claim_of_its_own(database: Database) -> None:
     for _ in range(5):
         a_connection(database)

@@ -12,14 +12,14 @@ from sqlalchemy import text
 
 from models.account import Account
 from tests.fakes import FakeBroker
-from tests.models.snapshots import account_row, write
+from tests.models.snapshots import account_row, statements, write
 from tests.records import ANOTHER_NUMBER, NUMBER, a_connection, a_position, a_snapshot, an_account, an_answer
 from tests.worker.live import heard, latest, stream, version
 from worker import pending
 from worker.outcomes import Outcome
 from worker.parts import Parts
 from worker.pending import mark_published, publish_pending
-from worker.publisher import EPOCH, Publisher
+from worker.publisher import Publisher
 from worker.sync import sync_connection
 
 pytestmark = pytest.mark.servers
@@ -135,15 +135,6 @@ def test_an_account_that_was_never_fetched_is_not_sent(
     assert version(redis_client, account_id) is None
 
 
-def test_a_redis_that_lost_everything_gets_everything_again(parts: Parts, redis_client: redis.Redis) -> None:
-    ids = stored(parts, 3)
-    publish_pending(parts)
-    redis_client.flushdb()
-    assert publish_pending(parts) == 3
-    assert [version(redis_client, account_id) for account_id in ids] == ["1"] * 3
-    assert publish_pending(parts) == 0
-
-
 def test_everything_is_sent_however_many_batches_that_is(
     parts: Parts, redis_client: redis.Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -153,26 +144,27 @@ def test_everything_is_sent_however_many_batches_that_is(
     assert {latest(redis_client, "positions", account_id)["positions"][0]["symbol"] for account_id in ids} == {"F"}
 
 
-def test_a_redis_that_is_emptied_while_it_is_filled_is_filled_again(
-    parts: Parts, redis_client: redis.Redis, monkeypatch: pytest.MonkeyPatch
+def test_a_sync_of_what_did_not_change_notes_nothing(
+    parts: Parts, broker: FakeBroker, redis_client: redis.Redis
 ) -> None:
-    monkeypatch.setattr(pending, "_BATCH", 2)
-    ids = stored(parts, 4)
-    publish = parts.publisher.publish
+    connection_id = a_connection(parts.database)
+    broker.will("fetch", an_answer(a_snapshot()))
+    sync_connection(parts, connection_id, "demand")
+    with statements(parts.database) as sent:
+        sync_connection(parts, connection_id, "demand")
+    assert [statement for statement in sent if "published_version=" in statement.replace(" ", "")] == []
 
-    def publish_then_flush(messages: object) -> int:
-        sent = publish(messages)
-        if redis_client.exists(EPOCH):
-            redis_client.flushdb()
-        return sent
 
-    monkeypatch.setattr(parts.publisher, "publish", publish_then_flush)
+def test_what_redis_refused_is_not_taken_for_published(parts: Parts, redis_client: redis.Redis) -> None:
+    (account_id,) = stored(parts, 1)
     publish_pending(parts)
-    monkeypatch.setattr(parts.publisher, "publish", publish)
-    assert not parts.publisher.is_filled()
-    assert publish_pending(parts) == 4
-    assert parts.publisher.is_filled()
-    assert [version(redis_client, account_id) for account_id in ids] == ["1"] * 4
+    write(parts.database, (account_id, a_snapshot()))
+    parts.publisher.forget([account_id])
+    assert publish_pending(parts) == 0
+    assert account_row(parts.database, account_id).published_version == 0
+    redis_client.delete(f"live_data:version:{account_id}")
+    assert publish_pending(parts) == 1
+    assert version(redis_client, account_id) == "2"
 
 
 def test_a_mark_never_goes_back(parts: Parts, account_id: uuid.UUID) -> None:
@@ -180,6 +172,12 @@ def test_a_mark_never_goes_back(parts: Parts, account_id: uuid.UUID) -> None:
     mark_published(parts.database, {account_id: 6})
     mark_published(parts.database, {})
     assert account_row(parts.database, account_id).published_version == 7
+
+
+def test_what_redis_has_not_counts_as_never_published(parts: Parts, account_id: uuid.UUID) -> None:
+    mark_published(parts.database, {account_id: 7})
+    mark_published(parts.database, {account_id: 0})
+    assert account_row(parts.database, account_id).published_version == 0
 
 
 def test_marking_waits_for_nobody_who_writes_the_account(parts: Parts, account_id: uuid.UUID) -> None:

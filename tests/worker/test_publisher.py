@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import socket
+import time
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from threading import Timer
 
 import pytest
 import redis
 
 from tests.worker.live import heard, latest, parsed, stream, version
 from tests.worker.test_messages import account
+from worker import limits
 from worker import publisher as publishing
 from worker.messages import Message, snapshot_message
-from worker.publisher import Publisher
+from worker.publisher import ERASED, Publisher
 
 pytestmark = pytest.mark.servers
 
@@ -39,7 +43,7 @@ def checked(client: redis.Redis) -> str | None:
 
 def test_a_first_message_is_kept_streamed_and_heard(publisher: Publisher, redis_client: redis.Redis) -> None:
     with heard(redis_client) as messages:
-        assert publisher.publish([a_message(1)]) == 1
+        assert publisher.publish([a_message(1)]) == {ID: 1}
     assert dict(messages) == {
         f"live_data:{kind}:{ID}": redis_client.get(f"live_data:latest:{kind}:{ID}")
         for kind in ("balances", "positions")
@@ -54,7 +58,7 @@ def test_a_first_message_is_kept_streamed_and_heard(publisher: Publisher, redis_
 def test_the_same_message_twice_is_sent_once(publisher: Publisher, redis_client: redis.Redis) -> None:
     publisher.publish([a_message(1)])
     with heard(redis_client) as messages:
-        assert publisher.publish([a_message(1)]) == 0
+        assert publisher.publish([a_message(1)]) == {ID: 1}
     assert messages == []
     assert len(stream(redis_client)) == 1
 
@@ -62,28 +66,41 @@ def test_the_same_message_twice_is_sent_once(publisher: Publisher, redis_client:
 def test_an_older_version_changes_nothing(publisher: Publisher, redis_client: redis.Redis) -> None:
     publisher.publish([a_message(10)])
     with heard(redis_client) as messages:
-        assert publisher.publish([a_message(9)]) == 0
+        assert publisher.publish([a_message(9, NOON + timedelta(minutes=5))]) == {ID: 10}
+    assert parsed(checked(redis_client)) == "2026-11-20T12:00:00.000000Z"
     assert (messages, latest(redis_client, "balances", ID)["version"]) == ([], 10)
 
 
 def test_a_version_may_be_skipped(publisher: Publisher, redis_client: redis.Redis) -> None:
-    assert publisher.publish([a_message(2)]) == publisher.publish([a_message(10)]) == 1
+    assert [publisher.publish([a_message(number)]) for number in (2, 10)] == [{ID: 2}, {ID: 10}]
     assert latest(redis_client, "balances", ID)["version"] == 10
 
 
 def test_a_check_alone_moves_only_the_check(publisher: Publisher, redis_client: redis.Redis) -> None:
     publisher.publish([a_message(1)])
     with heard(redis_client) as messages:
-        assert publisher.publish([Message(ID, 0, NOON + timedelta(minutes=5))]) == 0
+        assert publisher.publish([Message(ID, 1, NOON + timedelta(minutes=5))]) == {ID: 1}
     assert (messages, version(redis_client, ID)) == ([], "1")
     assert parsed(checked(redis_client)) == "2026-11-20T12:05:00.000000Z"
 
 
+@pytest.mark.parametrize("standing", [0, 1, 3, 10])
+def test_a_check_of_another_version_than_the_one_there_moves_nothing(
+    publisher: Publisher, redis_client: redis.Redis, standing: int
+) -> None:
+    if standing:
+        publisher.publish([a_message(standing)])
+    before = checked(redis_client)
+    assert publisher.publish([Message(ID, 2, NOON + timedelta(minutes=5))]) == {ID: standing}
+    assert checked(redis_client) == before
+
+
 def test_the_check_moves_forward_only(publisher: Publisher, redis_client: redis.Redis) -> None:
-    publisher.publish([Message(ID, 0, NOON)])
-    publisher.publish([a_message(1, NOON - timedelta(seconds=1))])
+    publisher.publish([a_message(1)])
+    publisher.publish([Message(ID, 1, NOON - timedelta(seconds=1))])
+    publisher.publish([a_message(2, NOON - timedelta(seconds=1))])
     assert parsed(checked(redis_client)) == "2026-11-20T12:00:00.000000Z"
-    assert version(redis_client, ID) == "1"
+    assert version(redis_client, ID) == "2"
 
 
 def test_many_accounts_are_one_round_trip_each_with_its_own_keys(
@@ -92,13 +109,14 @@ def test_many_accounts_are_one_round_trip_each_with_its_own_keys(
     ids = [uuid.UUID(int=number) for number in range(1, 201)]
     before = redis_client.info("commandstats").get("cmdstat_evalsha", {"calls": 0})["calls"]
     publisher.publish([a_message(1)])
-    assert publisher.publish([a_message(number, account_id=one) for number, one in enumerate(ids, 2)]) == 200
+    standing = publisher.publish([a_message(number, account_id=one) for number, one in enumerate(ids, 2)])
+    assert standing == {one: number for number, one in enumerate(ids, 2)}
     assert redis_client.info("commandstats")["cmdstat_evalsha"]["calls"] - before <= 3
     assert [latest(redis_client, "balances", one)["cash"] for one in ids] == list(range(2, 202))
 
 
 def test_nothing_to_send_sends_nothing(publisher: Publisher, redis_client: redis.Redis) -> None:
-    assert publisher.publish([]) == 0
+    assert publisher.publish([]) == {}
     assert redis_client.dbsize() == 0
 
 
@@ -127,16 +145,59 @@ def test_what_was_erased_does_not_come_back_with_a_message_that_was_under_way(
     publisher.publish([a_message(1)])
     publisher.forget([ID])
     with heard(redis_client) as messages:
-        publisher.publish([a_message(2)])
-        publisher.publish([Message(ID, 0, NOON)])
+        assert publisher.publish([a_message(2)]) == {ID: ERASED}
+        assert publisher.publish([Message(ID, 1, NOON)]) == {ID: ERASED}
     assert messages == []
     assert (
         latest(redis_client, "balances", ID) is latest(redis_client, "positions", ID) is checked(redis_client) is None
     )
 
 
-def test_a_redis_that_does_not_answer_is_an_error_within_seconds() -> None:
+def test_what_was_erased_is_refused_longer_than_anything_under_way_lasts(
+    publisher: Publisher, redis_client: redis.Redis
+) -> None:
+    publisher.forget([ID])
+    under_way = max(limits.CLAIM, limits.SYNC_DEADLINE + limits.WATCHDOG_GRACE)
+    assert redis_client.ttl(f"live_data:version:{ID}") > 2 * under_way.total_seconds()
+
+
+def test_what_was_not_erased_after_all_is_taken_again(publisher: Publisher, redis_client: redis.Redis) -> None:
+    publisher.forget([ID, uuid.UUID(int=7)])
+    publisher.expect_again([])
+    publisher.expect_again([ID])
+    assert publisher.publish([a_message(1), a_message(1, account_id=uuid.UUID(int=7))]) == {
+        ID: 1,
+        uuid.UUID(int=7): ERASED,
+    }
+
+
+def test_a_redis_that_is_not_there_is_an_error_within_seconds() -> None:
     publisher = Publisher("redis://127.0.0.1:1/0")
     with pytest.raises(redis.ConnectionError):
         publisher.publish([a_message(1)])
     publisher.close()
+
+
+def test_a_redis_that_takes_a_call_and_never_answers_is_an_error_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert publishing._WAIT_SECONDS <= 5
+    monkeypatch.setattr(publishing, "_WAIT_SECONDS", 0.2)
+    silent = socket.create_server(("127.0.0.1", 0))
+    # The end of the server is what ends a call that has no limit.
+    end = Timer(3, silent.close)
+    end.start()
+    publisher = Publisher(f"redis://127.0.0.1:{silent.getsockname()[1]}/0")
+    began = time.monotonic()
+    with pytest.raises(redis.TimeoutError):
+        publisher.publish([a_message(1)])
+    assert time.monotonic() - began < 2
+    publisher.close()
+    end.cancel()
+    silent.close()
+
+
+def test_a_connection_that_died_with_an_earlier_redis_costs_no_message(
+    publisher: Publisher, redis_client: redis.Redis
+) -> None:
+    publisher.publish([a_message(1)])
+    redis_client.client_kill_filter(_type="normal", skipme=True)
+    assert publisher.publish([a_message(2)]) == {ID: 2}

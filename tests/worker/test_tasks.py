@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import inspect
+import json
 import os
 import signal
 import subprocess
@@ -10,15 +12,18 @@ import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
+import redis
 from celery import Celery
 from celery.exceptions import TimeoutError as NoAnswer
+from kombu import Connection
 from sqlalchemy import func
 
 import celeryconfig
@@ -29,6 +34,7 @@ from tests.models.snapshots import write
 from tests.records import NUMBER, a_connection, a_position, a_snapshot, an_account
 from tests.worker.stored import connection_row, put, runs
 from worker.app import app
+from worker.limits import QUEUE_WAIT
 
 DOCUMENTED = {
     "sync_account": ("account_id", "force"),
@@ -55,6 +61,25 @@ def test_beat_knows_its_tasks_and_lets_none_pile_up() -> None:
     for entry in celeryconfig.beat_schedule.values():
         assert entry["task"] in DOCUMENTED
         assert 0 < entry["options"]["expires"] <= 600
+
+
+@pytest.mark.servers
+def test_a_message_that_is_dispatched_carries_its_claim_and_ends_with_it(
+    monkeypatch: pytest.MonkeyPatch, redis_url: str, redis_client: redis.Redis
+) -> None:
+    connection_id, claim_id = uuid.uuid4(), uuid.uuid4()
+    with Connection(redis_url) as connection, connection.Producer() as producer:
+        monkeypatch.setattr(app, "producer_or_acquire", lambda _=None: nullcontext(producer))
+        before = datetime.now(UTC)
+        worker.tasks._send(connection_id, claim_id)
+    (text,) = redis_client.lrange(celeryconfig.task_default_queue, 0, -1)
+    message = json.loads(text)
+    arguments, *_ = json.loads(base64.b64decode(message["body"]))
+    assert arguments == [str(connection_id), "schedule"]
+    headers = message["headers"]
+    assert (headers["task"], headers["id"], headers["ignore_result"]) == ("sync_connection", str(claim_id), True)
+    lasts = datetime.fromisoformat(headers["expires"]) - before
+    assert QUEUE_WAIT <= lasts < QUEUE_WAIT + timedelta(seconds=5)
 
 
 def test_every_task_is_under_the_watchdog(monkeypatch: pytest.MonkeyPatch) -> None:
