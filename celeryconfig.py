@@ -31,13 +31,17 @@ broker_transport_options = {
     "socket_keepalive": True,
     "socket_connect_timeout": 5,
     # Longer than kombu waits for a message in one call (1 s); without it a send to a Redis that hangs would hang too.
-    "socket_timeout": 10,
+    "socket_timeout": 5,
     "retry_on_timeout": True,
 }
 # The same for results.
 redis_socket_timeout = 5
 redis_socket_connect_timeout = 5
-result_backend_transport_options = {"visibility_timeout": _visibility}
+# By default the result backend tries 20 times.
+result_backend_transport_options = {
+    "visibility_timeout": _visibility,
+    "retry_policy": {"max_retries": 1, "interval_start": 0.1, "interval_step": 0.1, "interval_max": 0.5},
+}
 visibility_timeout = _visibility
 # A web request or a command line that sends a task does not hang on a dead Redis.
 broker_pool_acquire_timeout = 5
