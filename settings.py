@@ -24,6 +24,14 @@ class NotConfigured(Exception):
     """A variable is missing or unusable. The message names it and says what to do."""
 
 
+class Unusable(NotConfigured):
+    """The variable `name` is set to what cannot be used. Its value is not quoted."""
+
+    def __init__(self, name: str, said: str) -> None:
+        super().__init__(f"{name} {said}")
+        self.name = name
+
+
 @dataclass(frozen=True)
 class Variable:
     """One name in the environment: its default as a person would type it, and what it means."""
@@ -44,6 +52,11 @@ VARIABLES = (
         "PUBLIC_URL", "http://127.0.0.1:8182", "where the web app is reached; same origin as the broker's redirect URI"
     ),
     Variable("RETURN_URLS", "empty", "allow-list of `return_url` prefixes, comma separated"),
+    Variable(
+        "TRUSTED_PROXIES",
+        "0",
+        "how many proxies of yours stand before the web app and add to `X-Forwarded-For`; its limits count per sender",
+    ),
     Variable("SYNC_INTERVAL", "300", "default cadence of a connection, in seconds"),
     Variable("FRESHNESS_LIMIT", "15", "younger than this (seconds), `sync_account` without `force` asks nobody"),
 )
@@ -64,12 +77,13 @@ class Settings:
     link_service_key: str | None = field(default=None, repr=False)
     public_url: str = "http://127.0.0.1:8182"
     return_urls: tuple[str, ...] = ()
+    trusted_proxies: int = 0
     sync_interval: timedelta = timedelta(seconds=300)
     freshness_limit: timedelta = timedelta(seconds=15)
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> Settings:
-        """Read the settings. Raises `NotConfigured` when a value that is set cannot be used."""
+        """Read the settings. Raises `Unusable` when a value that is set cannot be used."""
         broker_name = "CELERY_BROKER_URL" if environ.get("CELERY_BROKER_URL") else "REDIS_URL"
         live_data_name = "LIVE_DATA_REDIS_URL" if environ.get("LIVE_DATA_REDIS_URL") else "REDIS_URL"
         return cls(
@@ -80,6 +94,7 @@ class Settings:
             link_service_key=environ.get("LINK_SERVICE_KEY") or None,
             public_url=_public_url(environ.get("PUBLIC_URL") or cls.public_url),
             return_urls=_comma_separated(environ.get("RETURN_URLS")),
+            trusted_proxies=_number_of_proxies(environ.get("TRUSTED_PROXIES")),
             sync_interval=_seconds(environ, "SYNC_INTERVAL", cls.sync_interval),
             freshness_limit=_seconds(environ, "FRESHNESS_LIMIT", cls.freshness_limit),
         )
@@ -119,9 +134,7 @@ def _database_url(value: str | None) -> str | None:
         return None
     scheme, separator, rest = value.partition("://")
     if not separator or scheme not in {"postgres", "postgresql", PSYCOPG2}:
-        raise NotConfigured(
-            "DATABASE_URL must start with postgresql:// (brokersync keeps its data in PostgreSQL only)."
-        )
+        raise Unusable("DATABASE_URL", "must start with postgresql:// (brokersync keeps its data in PostgreSQL only).")
     _server("DATABASE_URL", value, _DATABASE_EXAMPLE)
     return f"{PSYCOPG2}://{rest}"
 
@@ -134,10 +147,10 @@ def _redis_url(name: str, value: str | None, *, for_celery: bool) -> str | None:
         return value
     if not separator or scheme not in {"redis", "rediss"}:
         socket = " Celery has no unix:// sockets; only LIVE_DATA_REDIS_URL may name one." if scheme == "unix" else ""
-        raise NotConfigured(f"{name} must start with redis:// or rediss://, such as {_REDIS_EXAMPLE}.{socket}")
+        raise Unusable(name, f"must start with redis:// or rediss://, such as {_REDIS_EXAMPLE}.{socket}")
     database = _server(name, value, _REDIS_EXAMPLE).path.removeprefix("/")
     if database and not (database.isascii() and database.isdigit()):
-        raise NotConfigured(f"{name} must end with the number of a database, such as {_REDIS_EXAMPLE}.")
+        raise Unusable(name, f"must end with the number of a database, such as {_REDIS_EXAMPLE}.")
     return value
 
 
@@ -155,9 +168,10 @@ def _server(name: str, value: str, example: str) -> SplitResult:
         or "#" in value
         or (host_and_port and not parts.hostname)
     ):
-        raise NotConfigured(
-            f"{name} cannot be read as an address. Write it as {example}, and percent-encode what is special in a "
-            "password: %40 for @, %2F for /, %3A for :, %23 for #, %3F for ?, %5B and %5D for [ and ]."
+        raise Unusable(
+            name,
+            f"cannot be read as an address. Write it as {example}, and percent-encode what is special in a "
+            "password: %40 for @, %2F for /, %3A for :, %23 for #, %3F for ?, %5B and %5D for [ and ].",
         )
     return parts
 
@@ -176,10 +190,18 @@ def _split(value: str) -> SplitResult | None:
 def _public_url(value: str) -> str:
     parts = _split(value)
     if parts is None or parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise NotConfigured("PUBLIC_URL must be a full address such as https://sync.example.org")
+        raise Unusable("PUBLIC_URL", "must be a full address such as https://sync.example.org")
     if "@" in parts.netloc or "?" in value or "#" in value:
-        raise NotConfigured("PUBLIC_URL must have no login, query or fragment, such as https://sync.example.org")
+        raise Unusable("PUBLIC_URL", "must have no login, query or fragment, such as https://sync.example.org")
     return value.rstrip("/")
+
+
+def _number_of_proxies(value: str | None) -> int:
+    if not value:
+        return 0
+    if not value.isascii() or not value.isdigit() or len(value) > 2:
+        raise Unusable("TRUSTED_PROXIES", "must be a whole number, such as 1 for one proxy before the web app.")
+    return int(value)
 
 
 def _seconds(environ: Mapping[str, str], name: str, default: timedelta) -> timedelta:
@@ -191,5 +213,5 @@ def _seconds(environ: Mapping[str, str], name: str, default: timedelta) -> timed
     is_number = value.isascii() and value.isdigit() and len(value) <= len(str(most))
     if not is_number or not 1 <= int(value) <= most:
         usual = int(default.total_seconds())
-        raise NotConfigured(f"{name} must be a whole number of seconds from 1 to {most}, such as {usual}.")
+        raise Unusable(name, f"must be a whole number of seconds from 1 to {most}, such as {usual}.")
     return timedelta(seconds=int(value))

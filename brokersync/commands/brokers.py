@@ -67,7 +67,8 @@ def _block(declaration: Declaration) -> RenderableType:
             grid.add_row("", f"{variable.name}: {variable.meaning}")
     grid.add_row("linked by", "logging in at the broker" if declaration.link_method == "oauth2" else "pasting its keys")
     grid.add_row("login lives", _lifetime(declaration))
-    grid.add_row("asked at most", f"every {spelled(declaration.fastest_cadence, 2)} for each connection")
+    cadence = f"every {spelled(declaration.fastest_cadence, 2)} for each connection, at the fastest (see SYNC_INTERVAL)"
+    grid.add_row("sensible to ask", cadence)
     grid.add_row("never tells", ", ".join(declaration.never_given))
     return Group(f"[bold]{declaration.name}[/]  {declaration.title}", grid)
 

@@ -3,24 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from urllib.parse import urlsplit
 
-from brokers.interface import Declaration
+from brokers.interface import Declaration, Variable
+from brokersync.cells import spelled
 from brokersync.doctor import clocks
+from brokersync.doctor.addresses import is_full
 from brokersync.doctor.callback import callback_url
-from brokersync.doctor.findings import Finding, fault, ok
+from brokersync.doctor.findings import Finding, fault, ok, warning
 
 BASE_URL, REDIRECT_URI = "_BASE_URL", "_REDIRECT_URI"
 
 
 def variables(declaration: Declaration, environ: Mapping[str, str]) -> Finding:
     """Whether all are set that have no default."""
-    missing = [each for each in declaration.variables if each.default is None and not environ.get(each.name)]
-    if not missing:
+    unset = missing(declaration, environ)
+    if not unset:
         return ok(declaration.title, "Its variables are set.")
-    names = ", ".join(each.name for each in missing)
-    remedy = "; ".join(f"{each.name}: {each.meaning}" for each in missing)
+    names = ", ".join(each.name for each in unset)
+    remedy = "; ".join(f"{each.name}: {each.meaning}" for each in unset)
     return fault(declaration.title, f"Not set: {names}.", f"Set {remedy}. Or try `brokersync demo` without.")
+
+
+def missing(declaration: Declaration, environ: Mapping[str, str]) -> list[Variable]:
+    """The variables that must be set before this broker can be used, and are not."""
+    return [each for each in declaration.variables if each.default is None and not environ.get(each.name)]
 
 
 def callbacks(declaration: Declaration, environ: Mapping[str, str], public_url: str) -> list[Finding]:
@@ -30,17 +38,41 @@ def callbacks(declaration: Declaration, environ: Mapping[str, str], public_url: 
     return [each for name, url in found for each in callback_url(name, url, public_url, real_broker=is_real)]
 
 
+def base_urls(declaration: Declaration, environ: Mapping[str, str]) -> list[Finding]:
+    """Those addresses of the broker that cannot be called."""
+    defaults = {each.name: each.default for each in declaration.variables}
+    return [
+        fault(name, "It is not a full address.", f"Write it with its scheme, such as {defaults[name]}, or unset it.")
+        for name, url in _base_urls(declaration, environ)
+        if not is_full(url)
+    ]
+
+
+def cadence(declaration: Declaration, environ: Mapping[str, str], interval: timedelta) -> list[Finding]:
+    """Whether connections are asked more often than makes sense at this broker, where it is set up and the real one."""
+    fastest = declaration.fastest_cadence
+    if interval >= fastest or missing(declaration, environ) or is_stand_in(declaration, environ):
+        return []
+    said = f"{spelled(interval, 2)} is shorter than the fastest sensible cadence of {declaration.title}"
+    remedy = f"Set it to {int(fastest.total_seconds())} or more; the broker's limit is for all connections together."
+    return [warning("SYNC_INTERVAL", f"{said}, {spelled(fastest, 2)}.", remedy)]
+
+
 def is_stand_in(declaration: Declaration, environ: Mapping[str, str]) -> bool:
-    """Whether the calls go elsewhere than to the broker itself: to the sandbox, say."""
+    """Whether the calls go elsewhere than to the broker itself: to the sandbox, say. An address that cannot be called is
+    no stand-in, so the broker's own rules are told along with it.
+    """
     defaults = {each.name: each.default or "" for each in declaration.variables}
     hosts = [
-        (urlsplit(url).hostname, urlsplit(defaults[name]).hostname) for name, url in _base_urls(declaration, environ)
+        (urlsplit(url).hostname, urlsplit(defaults[name]).hostname)
+        for name, url in _base_urls(declaration, environ)
+        if is_full(url)
     ]
     return any(here != real for here, real in hosts)
 
 
 def clock(declaration: Declaration, environ: Mapping[str, str]) -> list[Finding]:
-    return [clocks.broker(declaration.title, url) for _, url in _base_urls(declaration, environ)]
+    return [clocks.broker(declaration.title, url) for _, url in _base_urls(declaration, environ) if is_full(url)]
 
 
 def _base_urls(declaration: Declaration, environ: Mapping[str, str]) -> list[tuple[str, str]]:

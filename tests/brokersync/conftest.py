@@ -19,7 +19,9 @@ SCHWAB = {
 def bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """A shell in an empty folder, where nothing is configured; the folder."""
     for name in list(os.environ):
-        if name.startswith(("SCHWAB_", "SANDBOX_")) or name.endswith(("_URL", "_KEY", "_URLS")):
+        if name.startswith(("SCHWAB_", "SANDBOX_", "FLOWER_")) or name.endswith(
+            ("_URL", "_KEY", "_URLS", "_PORT", "_INTERVAL")
+        ):
             monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
     return tmp_path

@@ -174,3 +174,4 @@ def test_a_failure_of_the_sandbox_itself_is_one_answer_and_no_second_failure(mon
     answer = client.get("/_sandbox/state")
     assert answer.status_code == 500
     assert answer.get_json()["error"].startswith("Internal Server Error")
+    assert answer.headers["Schwab-Client-CorrelId"]  # `finish` saw it too
