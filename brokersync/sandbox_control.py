@@ -77,6 +77,10 @@ def configured(environ: Mapping[str, str]) -> SandboxControl:
     """The sandbox of this environment. Raises `NotConfigured` where SCHWAB_BASE_URL is Schwab's own address."""
     real = next(each.default for each in Schwab.declaration.variables if each.name == VARIABLE)
     base_url = environ.get(VARIABLE) or real or ""
+    if not environ.get(VARIABLE):
+        raise NotConfigured(
+            f"No demo runs here, and {VARIABLE} is not set. `brokersync sandbox` starts a sandbox and prints its address."
+        )
     if base_url.rstrip("/").lower() == real:
         raise NotConfigured(
             f"{VARIABLE} is Schwab's own address, which has no clock to turn: set it to a sandbox's. "

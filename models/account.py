@@ -65,7 +65,8 @@ class Account(Base):
     committed_at: Mapped[datetime | None]
     proof: Mapped[dict[str, Any] | None]
     missing_since: Mapped[datetime | None]
-    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    # Not the transaction's time: accounts that are listed together keep the broker's order.
+    created_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
 
     number = Sealed[str]("number_sealed")
 

@@ -30,7 +30,8 @@ class NoSuchAccount(LookupError):
 def account_summary(database: Database, account_id: uuid.UUID | None, user_id: str | None) -> dict[str, str]:
     """The summary of that account, or of the user's first one, those that are still connected and shared before others.
 
-    What the broker does not give is an em dash.
+    `account_id` and `account` (masked number and nickname) say which one it is. What the broker does not give is an em
+    dash.
 
     Raises `NoSuchAccount`, also when neither is named: a summary of somebody's account would help nobody. An account of
     another user than the one named is not found.
@@ -53,8 +54,9 @@ def account_summary(database: Database, account_id: uuid.UUID | None, user_id: s
         account = session.scalars(wanted).one_or_none()
     if account is None:
         raise NoSuchAccount(f"There is no account {account_id}." if account_id else f"User {user_id} has no account.")
+    named = {"account_id": str(account.id), "account": " ".join(filter(None, (account.masked, account.nickname)))}
     summary = {name: money(getattr(account, column), account.currency) for name, column in _FIELDS.items()}
-    return summary | {"equity_percentage": percentage(account.equity_percentage)}
+    return named | summary | {"equity_percentage": percentage(account.equity_percentage)}
 
 
 def money(amount: Decimal | None, currency: str | None) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import socket
 from collections.abc import Callable
 from typing import Any, cast
 
@@ -41,14 +42,20 @@ class Start(click.Command):
 
 def _start(**chosen: Any) -> None:
     wanted = {variable: chosen[option] for option, variable in VARIABLES.items()}
-    # With port 0 only the server knows: it prints its address when it has one.
-    wanted["SCHWAB_BASE_URL"] = f"http://{chosen['host']}:{chosen['port'] or 'PORT'}"
+    chosen["port"] = chosen["port"] or _free_port(chosen["host"])
+    wanted["SCHWAB_BASE_URL"] = f"http://{chosen['host']}:{chosen['port']}"
     unset = {variable: value for variable, value in wanted.items() if os.environ.get(variable) != value}
     if unset:
         click.echo("Set this for the web app, the worker and this command line:")
         for variable, value in unset.items():
             click.echo(f"  export {variable}={shlex.quote(value)}")
     cast(Callable[..., None], served.callback)(**chosen)
+
+
+def _free_port(host: str) -> int:
+    """Found before the start, so that what to set can be said with it."""
+    with socket.create_server((host, 0)) as probe:
+        return int(probe.getsockname()[1])
 
 
 start = Start("start", params=served.params, help=HELP, callback=_start)

@@ -38,5 +38,7 @@ def command(user_id: str | None, account: str | None, *, as_json: bool) -> None:
     grid.add_column()
     grid.add_column(justify="right")
     for name, value in summary.items():
+        if name == "account_id":
+            continue  # for programs; the next line names the account for people
         grid.add_row(name.replace("_", " ").capitalize(), plain(value))
     show(grid)

@@ -61,6 +61,8 @@ class TestAccountSummary:
         }
         write(database, (account_id, a_snapshot(balances={name: Decimal(text) for name, text in balances.items()})))
         assert account_summary(database, account_id, None) == {
+            "account_id": str(account_id),
+            "account": "…452",
             "net_liquidating_value": "$19,046.56",
             "stock_buying_power": "$88,853.04",
             "option_buying_power": "$44,420.89",

@@ -83,3 +83,10 @@ def test_without_a_key_to_keep_tokens_with_nobody_is_sent_to_log_in(
     ran = run(*LINK)
     assert (ran.code, ran.out) == (3, "")
     assert "`brokersync new-key`" in ran.err
+
+
+@pytest.mark.parametrize("user", ["", "4\x1b[2J", "4" * 5000])
+def test_a_user_that_the_web_app_would_refuse_is_refused(stored: Database, user: str) -> None:
+    ran = run("link", "--user", user, "--broker", "schwab")
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err.startswith("Error: The user must be named in 1 to 200 characters")
