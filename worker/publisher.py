@@ -8,8 +8,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import redis
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
 from worker.filling import Filling
 from worker.messages import Message, check_document
@@ -38,8 +36,6 @@ class Publisher:
             url,
             socket_timeout=_WAIT_SECONDS,
             socket_connect_timeout=_WAIT_SECONDS,
-            # One: a pooled connection may have died with an earlier Redis. The library's ten would hold a run for minutes.
-            retry=Retry(NoBackoff(), 1),
             health_check_interval=25,
             decode_responses=True,
         )

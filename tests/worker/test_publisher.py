@@ -193,11 +193,3 @@ def test_a_redis_that_takes_a_call_and_never_answers_is_an_error_in_time(monkeyp
     publisher.close()
     end.cancel()
     silent.close()
-
-
-def test_a_connection_that_died_with_an_earlier_redis_costs_no_message(
-    publisher: Publisher, redis_client: redis.Redis
-) -> None:
-    publisher.publish([a_message(1)])
-    redis_client.client_kill_filter(_type="normal", skipme=True)
-    assert publisher.publish([a_message(2)]) == {ID: 2}
