@@ -29,10 +29,15 @@ LISTING_LIMIT = timedelta(minutes=10)
 """A login that is not listed by then, by browser or worker, no longer holds refusals back either."""
 OPEN_LINKS = 20
 """Links of one user that may wait at the same time; more are a loop in the host application, or somebody's mischief."""
+LONGEST_USER_ID = 200
 
 
 class LinkRefused(Exception):
     """A link cannot be made as asked. The message says why, for the host application's developer."""
+
+
+class UserIdUnusable(LinkRefused):
+    """It is empty, longer than `LONGEST_USER_ID`, or holds characters that do not show."""
 
 
 class TooManyLinks(LinkRefused):
@@ -55,8 +60,13 @@ def make_link(
 ) -> NewLink:
     """A link for this user. `connection_id` names a connection of theirs to repair.
 
-    Raises `LinkRefused` when that connection is unknown, somebody else's, or at another broker, and `TooManyLinks`.
+    Raises `LinkRefused` when that connection is unknown, somebody else's, or at another broker, `UserIdUnusable` and
+    `TooManyLinks`.
     """
+    if not user_id.strip() or not user_id.isprintable() or len(user_id) > LONGEST_USER_ID:
+        raise UserIdUnusable(
+            f"The user must be named in 1 to {LONGEST_USER_ID} characters that can be printed, and not only blanks."
+        )
     if connection_id is not None:
         connection = session.get(Connection, connection_id)
         if connection is None or connection.user_id != user_id or connection.broker != broker:

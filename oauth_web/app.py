@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from brokers.interface import Broker
 from oauth_web import callback, headers, health, logs, openapi, problems, service, start
@@ -14,7 +16,19 @@ from oauth_web.limits import Limits
 from oauth_web.parts import Brokers, Parts, keep
 from settings import Settings
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
 JSON_PATHS = frozenset({"/links", "/healthz", "/readyz", "/openapi.json"})
+
+
+class App(logs.App):
+    """Takes the sender's address from as many proxies as are ours, and nothing else: our own address is PUBLIC_URL."""
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        proxies = self.config["TRUSTED_PROXIES"]
+        behind = ProxyFix(self.wsgi_app, x_for=proxies, x_proto=0, x_host=0, x_port=0, x_prefix=0)
+        return behind(environ, start_response)
 
 
 def create_app(
@@ -29,7 +43,8 @@ def create_app(
     """
     environ = os.environ if environ is None else environ
     settings = Settings.from_environ(environ) if settings is None else settings
-    app = logs.App("oauth_web")
+    app = App("oauth_web")
+    app.config["TRUSTED_PROXIES"] = settings.trusted_proxies
     app.config["JSON_PATHS"] = JSON_PATHS
     # Flask would redirect `//links` to an address made of the Host header.
     app.url_map.merge_slashes = False

@@ -37,6 +37,11 @@ def secret_of(token_hash: str) -> str | None:
     return request.cookies.get(_name(token_hash))
 
 
+def has_any() -> bool:
+    """Whether this browser holds anything for any link."""
+    return any(name.startswith(_PREFIX) for name in request.cookies)
+
+
 def give(answer: Response, token_hash: str, secret: str) -> None:
     """Secure, whatever PUBLIC_URL says: browsers take it on http://127.0.0.1 too, and nowhere else without TLS.
 

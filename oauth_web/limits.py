@@ -12,7 +12,9 @@ from flask.typing import ResponseReturnValue
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 
-from models.links import hash_of
+from models.links import hash_of, link_awaiting
+from oauth_web import cookies
+from oauth_web.parts import parts
 
 View = Callable[..., ResponseReturnValue]
 
@@ -45,7 +47,19 @@ class Limits:
         return self._limiter.shared_limit(START, scope="start")(per_link)
 
     def callback(self, view: View) -> View:
-        return self._limiter.limit(CALLBACK)(view)
+        """Whoever comes back with what was sent off is let in uncounted: the code would be lost, and with it a login."""
+        return self._limiter.limit(CALLBACK, exempt_when=_is_awaited)(view)
+
+
+def _is_awaited() -> bool:
+    """Whether this browser holds the cookie of the link whose state it brings; once taken, a state is void."""
+    state = request.args.get("state")
+    if state is None or not cookies.has_any():
+        return False
+    with parts().database.session() as session:
+        link = link_awaiting(session, state)
+        secret = None if link is None else cookies.secret_of(link.token_hash)
+        return link is not None and secret is not None and hash_of(secret) == link.browser_hash
 
 
 def _refuse_large_bodies() -> None:

@@ -20,25 +20,9 @@ class App(Flask):
         log.error("a request crashed: %s %s", request.method, route(), exc_info=exc_info)
 
 
-class WithoutRequestText(logging.Filter):
-    """Keeps the text of a malformed request out of gunicorn's error log, which would quote it, code and all."""
-
-    _QUOTING = ("Invalid request from", "Error handling request")
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        for opening in self._QUOTING:
-            if str(record.msg).startswith(opening):
-                record.msg, record.args, record.exc_info = f"{opening} a client; its text is not logged", (), None
-        return True
-
-
-_WITHOUT_REQUEST_TEXT = WithoutRequestText()
-
-
 def install(app: Flask) -> None:
-    """Name the route for the access log, and keep secrets out of the server's own words."""
+    """Name the route for the access log."""
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    logging.getLogger("gunicorn.error").addFilter(_WITHOUT_REQUEST_TEXT)
     app.before_request(_name_route)
 
 

@@ -122,15 +122,17 @@ BELONGS_TO_ANOTHER = Notice(
     409,
     "This login is linked by somebody else",
     "The login you used at {broker} already belongs to another user of this service.",
-    "It was not linked to you, and what we had received was deleted. The other user keeps it, and is told of this attempt.",
-    "If both users are you, unlink it there first. If you share the login, only one of you can link it. "
-    "If you meant another login, sign out at {broker}, and ask for a new link.",
+    "It was not linked to you, and what we had received was deleted. The accounts and history of the other user stay, but "
+    "{broker} may end the permission they had, since yours was newer; then they have to link once more.",
+    "If both users are you, link it once more as the other user. If you share the login, only one of you can link it: tell "
+    "the other one. If you meant another login, sign out at {broker}, and ask for a new link.",
 )
 WRONG_LOGIN = Notice(
     409,
     "That was another login",
     "The link was made to repair one certain connection, and you signed in at {broker} as somebody else.",
-    "The connection was not repaired, and what we had received was deleted. Its accounts and history are untouched.",
+    "The connection was not repaired and still has to be linked again; its accounts and history are untouched. What we had "
+    "received for the login you used was deleted. Nobody has linked that one here, so no other connection has ended.",
     "Sign out at {broker}, ask for a new link, and sign in with the login that the connection was made with. "
     "To add this other login as well, ask for a link that repairs nothing.",
 )

@@ -7,6 +7,8 @@ from typing import Any
 from flask import jsonify
 from flask.typing import ResponseReturnValue
 
+from models.links import LONGEST_USER_ID
+
 
 def get_openapi() -> ResponseReturnValue:
     return jsonify(DESCRIPTION)
@@ -41,7 +43,7 @@ _SCHEMAS: dict[str, Any] = {
         "required": ["user_id", "broker"],
         "additionalProperties": False,
         "properties": {
-            "user_id": _text("The user, as the host application names them", minLength=1, maxLength=200),
+            "user_id": _text("The user, as the host application names them", minLength=1, maxLength=LONGEST_USER_ID),
             "broker": _text("The broker's name, such as `schwab`"),
             "connection_id": {
                 "type": ["string", "null"],

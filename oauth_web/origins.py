@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Iterable
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
@@ -23,6 +24,17 @@ def origin(url: str) -> str:
     host = f"[{address.hostname}]" if ":" in address.hostname else address.hostname
     port = address.port
     return f"{scheme}://{host}" if port in {None, _DEFAULT_PORTS[scheme]} else f"{scheme}://{host}:{port}"
+
+
+def is_on_this_machine(url: str) -> bool:
+    """Whether the address is one that only this machine reaches: a loopback address, or `localhost`."""
+    host = urlsplit(url).hostname or ""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def is_same_origin(headers: Headers, public_url: str) -> bool:

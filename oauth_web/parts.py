@@ -15,7 +15,7 @@ from models.installation import fingerprints
 from models.session import Database
 from settings import Settings
 
-THREADS = 8
+THREADS = 32
 """Of the one gunicorn process, and so the sessions that may be open at once. Linking is rare; waiting brokers are slow."""
 
 _PLACE = "oauth_web"

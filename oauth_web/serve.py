@@ -7,55 +7,24 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
-import click
-
 import settings
-from oauth_web.certificate import own_certificate
-from oauth_web.logs import ROUTE_IN_ENVIRON
-from oauth_web.parts import THREADS
-
-ACCESS_LOG_FORMAT = f"%(h)s %(m)s %({{{ROUTE_IN_ENVIRON}}}e)s %(s)s %(M)sms"
-"""The route's template, never the path or the query: they hold links and codes."""
-
-GRACE = 30
-"""Seconds that a callback may take to its end after TERM: 15 s for the code, 10 s for the accounts, and the rows."""
-
-_ABOUT_THE_CERTIFICATE = """\
-Your browser will warn that this certificate is not from an authority it knows, and it is right: it was made here, on
-this machine, a moment or some weeks ago. That is fine for a page on your own machine, which no authority can vouch for.
-Go on once ("Advanced", then "Proceed" or "Accept the risk"). Key and certificate, for your eyes only: {file}
-"""
+from oauth_web.tls import certificate_of_our_own, people_come_straight_here
 
 
-def serve(host: str, port: int, tls: bool, folder: Path | None = None) -> NoReturn:
-    """Become gunicorn, which serves until Ctrl-C or TERM and then ends with 0.
+def serve(host: str, port: int, tls: bool) -> NoReturn:
+    """Become gunicorn, which tells its address once it listens, serves until Ctrl-C or TERM and then ends with 0.
 
-    `folder` keeps the certificate; by default a private one in the user's state folder. Raises `settings.NotConfigured`
+    With `tls`, over TLS in any case; else where people come straight here by https. Raises `settings.NotConfigured`
     before anything is opened.
     """
     settings.load()
+    # The port for gunicorn's configuration, which is the Procfile's too.
+    environ = {**os.environ, "WEB_PORT": str(port)}
     bind = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-    click.echo(f"Links are served at {'https' if tls else 'http'}://{bind}. Ctrl-C ends it.", err=True)
-    certificate = own_certificate(state_folder() if folder is None else folder.resolve()) if tls else None
-    if certificate is not None:
-        click.echo(_ABOUT_THE_CERTIFICATE.format(file=certificate), err=True)
-    command = _command(bind, certificate)
+    command = [sys.executable, "-P", "-m", "gunicorn", "--config", "python:oauth_web.gunicorn_config", "--bind", bind]
+    if tls and not people_come_straight_here(environ):
+        certificate = certificate_of_our_own()
+        command += ["--certfile", certificate, "--keyfile", certificate]
     # gunicorn imports from the folder it starts in, and a `settings.py` or `models` where somebody types this is not ours.
     os.chdir(Path(__file__).parent.parent)
-    os.execv(command[0], command)
-
-
-def state_folder() -> Path:
-    """Where this user's programs keep what they made themselves (XDG Base Directory Specification)."""
-    given = os.environ.get("XDG_STATE_HOME", "")
-    base = Path(given) if Path(given).is_absolute() else Path.home() / ".local" / "state"
-    return base / "brokersync"
-
-
-def _command(bind: str, certificate: Path | None) -> list[str]:
-    python = [sys.executable, "-P", "-m", "gunicorn"]
-    # One process, since it counts the rate limits in its memory. No control socket: it would be made in the home folder.
-    shape = ["--workers", "1", "--threads", str(THREADS), "--graceful-timeout", str(GRACE), "--no-control-socket"]
-    log = ["--access-logfile", "-", "--access-logformat", ACCESS_LOG_FORMAT]
-    over = [] if certificate is None else ["--certfile", str(certificate), "--keyfile", str(certificate)]
-    return [*python, "--bind", bind, *shape, *log, *over, "oauth_web.app:create_app()"]
+    os.execve(command[0], [*command, "oauth_web.app:create_app()"], environ)

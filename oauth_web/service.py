@@ -6,7 +6,6 @@ import hashlib
 import hmac
 import uuid
 from datetime import UTC
-from typing import Annotated
 
 import msgspec
 from flask import jsonify, request
@@ -21,7 +20,7 @@ from oauth_web.problems import Problem
 class LinkRequest(msgspec.Struct, forbid_unknown_fields=True):
     """What is asked for. `user_id` is the host application's own; `connection_id` is a connection of theirs to repair."""
 
-    user_id: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+    user_id: str
     broker: str
     connection_id: uuid.UUID | None = None
     return_url: str | None = None
@@ -41,6 +40,8 @@ def post_links() -> ResponseReturnValue:
         assert_encryption(session)
         try:
             link = links.make_link(session, asked.user_id, asked.broker, asked.connection_id, asked.return_url)
+        except links.UserIdUnusable as refusal:
+            raise Problem(400, "bad_request", f"user_id: {refusal}") from None
         except links.TooManyLinks as refusal:
             raise Problem(429, "too_many_links", str(refusal)) from None
         except links.LinkRefused as refusal:
@@ -61,12 +62,9 @@ def _authenticate(key: str | None) -> None:
 
 def _read(body: bytes) -> LinkRequest:
     try:
-        asked = _REQUEST.decode(body)
+        return _REQUEST.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Problem(400, "bad_request", f"The body is not a link request: {error}") from None
-    if not asked.user_id.isprintable() or not asked.user_id.strip():
-        raise Problem(400, "bad_request", "user_id must be a text without control characters, and not blank.")
-    return asked
 
 
 def _check(ours: Parts, asked: LinkRequest) -> None:

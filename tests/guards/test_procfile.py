@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import subprocess
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 import celeryconfig
 from brokersync import reference, supervisor
 from brokersync.lease import PROJECT
-from oauth_web import parts, serve
+from oauth_web import gunicorn_config, logs, serve, tls
 from tests.guards.tree import ROOT
 
 COMMANDS = supervisor.procfile_commands()
@@ -30,11 +31,20 @@ def test_whatever_listens_listens_on_this_machine_only() -> None:
     assert not re.search(r"0\.0\.0\.0|\[::\]", "".join(COMMANDS.values()))
 
 
-def test_the_web_process_threads_and_logs_as_the_web_command_does() -> None:
-    # That command's format names the route; a path would hold a one-time link, a query a code.
-    assert re.findall(r"--access-logformat '([^']*)'", COMMANDS["web"]) == [serve.ACCESS_LOG_FORMAT]
-    assert re.findall(r"--threads (\d+)", COMMANDS["web"]) == [str(parts.THREADS)]
-    assert "--workers 1 " in COMMANDS["web"]
+def test_the_web_process_is_the_one_that_the_web_command_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[list[str]] = []
+    monkeypatch.setattr("os.execve", lambda _, command, environ: started.append([*command, environ["WEB_PORT"]]))
+    monkeypatch.setattr("os.chdir", lambda _: None)
+    serve.serve("127.0.0.1", 8182, tls=False)
+    _, _, _, *ours, port = started[0]
+    assert shlex.split(COMMANDS["web"].replace("${WEB_PORT:-8182}", "8182"))[1:] == ours
+    assert port == tls.PORT == "8182"
+
+
+def test_the_web_process_counts_in_one_memory_and_logs_no_path() -> None:
+    assert gunicorn_config.workers == 1
+    assert not re.search(r"%\([rUq]\)", gunicorn_config.access_log_format)
+    assert logs.ROUTE_IN_ENVIRON in gunicorn_config.access_log_format
 
 
 @pytest.mark.processes

@@ -107,6 +107,12 @@ def test_a_used_link_is_nothing(session: Session, token: str) -> None:
     assert start_link(session, token, ANOTHER_BROWSER, BROWSER) is None
 
 
+def test_a_link_that_was_used_meanwhile_takes_no_callback(session: Session, token: str) -> None:
+    state = started(session, token)
+    put(session, used_at=func.now())
+    assert take_callback(session, state, BROWSER) is None
+
+
 def test_a_started_link_belongs_to_its_browser(session: Session, token: str) -> None:
     started(session, token)
     assert open_link(session, token, BROWSER) is not None

@@ -48,6 +48,14 @@ def test_browsers_are_told_to_stay_with_tls_where_there_is_tls(make_app: Callabl
     assert "Strict-Transport-Security" not in without.headers
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1:8182", "localhost:8182", "LOCALHOST", "app.localhost", "[::1]:8182"])
+def test_no_browser_is_told_to_reach_other_programs_of_this_machine_by_tls(
+    make_app: Callable[..., Flask], host: str
+) -> None:
+    answer = Browser(make_app(PUBLIC_URL=f"https://{host}")).open("/healthz")
+    assert "Strict-Transport-Security" not in answer.headers
+
+
 def test_a_page_loads_its_style_sheet_and_nothing_else(host: Host, browser: Browser) -> None:
     page = browser.open(host.new_link()).text
     loaded = re.findall(r"(?:src|href)=\"([^\"]*)\"", page)

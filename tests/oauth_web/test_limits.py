@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
+from flask import Flask, request
 
 from oauth_web import notices
 from oauth_web.limits import MOST_BYTES
-from tests.oauth_web.given import Browser, Host
+from tests.oauth_web.given import PUBLIC_URL, Browser, Host
 
 pytestmark = pytest.mark.servers
 
@@ -25,6 +28,45 @@ def test_callback_and_start_have_buckets_of_their_own(host: Host, browser: Brows
     assert set(flood(browser, "/oauth/start/{}", 59)) == {404}
     assert browser.open("/oauth/start/x").status_code == 429
     assert browser.press("/oauth/start/x").status_code == 429
+
+
+def test_who_is_awaited_gets_in_whatever_strangers_do(
+    host: Host, browser: Browser, another_browser: Browser, app: Flask
+) -> None:
+    state = browser.go_to_broker(host.new_link())
+    strangers_state = another_browser.go_to_broker(host.new_link("43"))
+    assert flood(Browser(app), "/oauth/callback?state={}", 61)[-1] == 429
+    # Neither a state alone nor a cookie of another link is enough.
+    assert Browser(app).come_back(state).status_code == 429
+    assert browser.come_back(strangers_state).status_code == 429
+    assert browser.come_back(state).status_code == 200
+    assert browser.come_back(state).status_code == 429
+
+
+def test_behind_a_proxy_each_sender_is_counted_apart(make_app: Callable[..., Flask]) -> None:
+    browser = Browser(make_app(TRUSTED_PROXIES="1"))
+
+    def ask(sender: str) -> int:
+        return browser.open("/oauth/callback?state=x", headers={"X-Forwarded-For": sender}).status_code
+
+    assert [ask(f"198.51.100.{number}, 203.0.113.7") for number in range(61)][-1] == 429
+    assert ask("203.0.113.8") == 400
+
+
+def test_without_a_proxy_nobody_names_another_sender(browser: Browser) -> None:
+    asked = [
+        browser.open("/oauth/callback?state=x", headers={"X-Forwarded-For": f"203.0.113.{number}"})
+        for number in range(61)
+    ]
+    assert asked[-1].status_code == 429
+
+
+def test_a_proxy_names_the_sender_and_not_us(make_app: Callable[..., Flask]) -> None:
+    app = make_app(TRUSTED_PROXIES="1")
+    seen: list[str] = []
+    app.before_request(lambda: seen.append(request.host_url))
+    Browser(app).open("/healthz", headers={"X-Forwarded-Host": "evil.example", "X-Forwarded-Proto": "http"})
+    assert seen == [f"{PUBLIC_URL}/"]
 
 
 def test_one_link_has_a_bucket_of_its_own(host: Host, browser: Browser) -> None:

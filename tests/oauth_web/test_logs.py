@@ -9,7 +9,7 @@ from flask import Flask
 from werkzeug.test import create_environ
 
 from brokers.errors import BrokerDown
-from oauth_web.logs import ROUTE_IN_ENVIRON, WithoutRequestText
+from oauth_web.logs import ROUTE_IN_ENVIRON
 from tests.oauth_web.given import (
     ACCESS_TOKEN,
     CODE,
@@ -78,13 +78,3 @@ def test_the_access_log_is_given_the_route(app: Flask, path: str, route: str) ->
     environ = create_environ(path)
     app(environ, lambda *_: None).close()
     assert environ[ROUTE_IN_ENVIRON] == route
-
-
-def test_the_server_does_not_quote_requests_it_cannot_read(caplog: pytest.LogCaptureFixture) -> None:
-    log = logging.getLogger("a server")
-    log.addFilter(WithoutRequestText())
-    log.warning("Invalid request from ip=127.0.0.1: Invalid HTTP request line: 'GET /oauth/callback?code=c0'")
-    log.error("Error handling request %s %s", "GET", "/oauth/callback?code=c0")
-    log.warning("Worker exiting")
-    assert "code=c0" not in everything(caplog)
-    assert [record.getMessage() for record in caplog.records][2] == "Worker exiting"
