@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 import redis
 
@@ -63,4 +65,19 @@ def test_when_redis_is_away_nothing_is_erased(stored: Database, monkeypatch: pyt
     ran = run("disconnect", str(connection_id), "--erase", "--yes")
     assert ran.code == 1
     assert ran.err == "Error: Redis at 127.0.0.1:1 does not answer: is it running, and is REDIS_URL right?\n"
+    assert connection_row(stored, connection_id).status == "active"
+
+
+@pytest.mark.parametrize("options", [[], ["--erase"]])
+def test_during_a_refresh_of_the_login_a_sentence_says_to_try_again(
+    stored: Database, monkeypatch: pytest.MonkeyPatch, options: list[str]
+) -> None:
+    connection_id, _ = a_login(stored)
+    monkeypatch.setattr("models.session.LOCK_TIMEOUT", timedelta(milliseconds=200))
+    with stored.session() as session:
+        session.get_one(Credential, connection_id, with_for_update={"key_share": True})
+        ran = run("disconnect", str(connection_id), "--yes", *options)
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err.startswith("Error: Nothing was changed: a refresh of the login")
+    assert ran.err.endswith("Try again in some seconds.\n")
     assert connection_row(stored, connection_id).status == "active"
