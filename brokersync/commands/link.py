@@ -68,5 +68,5 @@ def _tell(url: str, made: NewLink) -> None:
     click.echo(url)
     click.echo(
         f"\nOpen it in a browser by {ends:%H:%M:%S} (in {cells.spelled(LINK_LIFETIME, 1)}); it works once. "
-        "The web app must be running: `brokersync web`."
+        "The web app must be running: `honcho start`, or `brokersync web` alone."
     )
