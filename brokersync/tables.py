@@ -1,16 +1,15 @@
-"""Tables for people: connections, accounts, positions. They take rows of `brokersync.queries` and fit 80 columns."""
+"""Tables for people: connections, accounts, positions. They take rows of `brokersync.queries` and fit the terminal."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import groupby
 
-from rich import box
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from brokersync import cells
+from brokersync.fitting import Column, FittingTable
 from brokersync.queries import Row
 from models.connection import SCHEDULED
 
@@ -20,7 +19,16 @@ WORDS = frozenset({"User", "Broker", "Status", "Name", "Symbol", "What it means"
 
 def connections_table(rows: Sequence[Row]) -> RenderableType:
     """Who is linked where, when the login ends, how old the data are; under it, what is wrong with any of them."""
-    table = new_table("Connection", "User", "Broker", "Status", "Login ends", "Checked", "Next sync")
+    table = new_table(
+        "Connection",
+        "User",
+        "Broker",
+        "Status",
+        "Login ends",
+        "Checked",
+        "Next sync",
+        droppable=("Next sync", "Checked", "Broker", "User"),
+    )
     for row in rows:
         table.add_row(
             cells.short_id(row["connection_id"]),
@@ -39,7 +47,9 @@ def accounts_table(rows: Sequence[Row]) -> RenderableType:
     """The accounts and their totals; a user's name stands before them where there are several users."""
     several = len({row["user_id"] for row in rows}) > 1
     names = ("Account", "Number", "Name", "Type", ">Net liq", ">Cash", "Checked")
-    table = new_table(*(("User", *names) if several else names))
+    table = new_table(
+        *(("User", *names) if several else names), droppable=("Type", "Checked", "Number", "User", "Name")
+    )
     for row in rows:
         table.add_row(
             *([cells.plain(row["user_id"])] if several else []),
@@ -57,7 +67,16 @@ def accounts_table(rows: Sequence[Row]) -> RenderableType:
 def positions_table(rows: Sequence[Row]) -> RenderableType:
     """What is held, in each position's currency; above each account's rows its number, where there are several."""
     several = len({row["account_id"] for row in rows}) > 1
-    table = new_table("Symbol", "Type", ">Quantity", ">Average", ">Mark", ">Value", ">Gain")
+    table = new_table(
+        "Symbol",
+        "Type",
+        ">Quantity",
+        ">Average",
+        ">Mark",
+        ">Value",
+        ">Gain",
+        droppable=("Average", "Mark", "Type", "Gain"),
+    )
     for place, (_, of_one_account) in enumerate(groupby(rows, key=lambda row: row["account_id"])):
         for number, row in enumerate(of_one_account):
             if several and number == 0:
@@ -76,17 +95,13 @@ def positions_table(rows: Sequence[Row]) -> RenderableType:
     return table
 
 
-def new_table(*names: str) -> Table:
-    """An empty table with these headings; one that begins with `>` is for amounts, which stand on the right."""
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
-    for name in names:
-        table.add_column(
-            name.removeprefix(">"),
-            justify="right" if name.startswith(">") else "left",
-            no_wrap=name not in WORDS,
-            overflow="fold",
-        )
-    return table
+def new_table(*names: str, droppable: Sequence[str] = ()) -> FittingTable:
+    """An empty table with these headings; one that begins with `>` is for amounts, which stand on the right.
+
+    `droppable`: the columns that go where a terminal is too narrow for all, the first first.
+    """
+    columns = [Column(name.removeprefix(">"), name.startswith(">"), name in WORDS) for name in names]
+    return FittingTable(columns, droppable)
 
 
 def _next_sync(row: Row) -> Text:

@@ -5,6 +5,7 @@ import uuid
 from datetime import timedelta
 from decimal import Decimal
 
+import pytest
 from rich.console import Console, RenderableType
 
 from brokersync.tables import accounts_table, connections_table, positions_table
@@ -85,3 +86,47 @@ def test_several_accounts_are_kept_apart_by_their_numbers() -> None:
         ["…410", "9b5b1d9a"],
         ["F", "EQ"],
     ]
+
+
+MILLIONS = {"net_liq": Decimal("9876543.21"), "cash": Decimal("-1234567.89")}
+
+
+@pytest.mark.parametrize("width", [30, 40, 60, 75, 80, 100])
+def test_every_amount_that_is_shown_is_whole(width: int) -> None:
+    rows = [account_row(nickname="Retirement savings", **MILLIONS), account_row(user_id="somebody-else", **MILLIONS)]
+    shown = seen(accounts_table(rows), width)
+    assert (shown.count("$9,876,543.21"), shown.count("-$1,234,567.89")) == (2, 2)
+    held = {"quantity": Decimal("-123456.789"), "market_value": Decimal("7654321.10")}
+    shown = seen(positions_table([position_row(**held), option_row(**held)]), width)
+    assert (shown.count("-123,456.789"), shown.count("$7,654,321.10")) == (2, 2)
+    assert shown.count("$456.60") in {0, 2}
+    assert ("Gain" in shown.split("Too narrow")[0]) == ("$456.60" in shown)
+
+
+@pytest.mark.parametrize(
+    ("width", "left_out"),
+    [(80, None), (74, "Type"), (60, "Type, Checked, Number"), (40, "Type, Checked, Number, Name")],
+)
+def test_columns_go_in_a_known_order_and_it_says_which(width: int, left_out: str | None) -> None:
+    shown = seen(accounts_table([account_row(nickname="Retirement savings", **MILLIONS)]), width)
+    assert ("Too narrow" in shown) == (left_out is not None)
+    if left_out:
+        assert f"Too narrow for: {left_out}." in " ".join(shown.split())
+
+
+def test_at_80_columns_a_name_beside_millions_stays_readable() -> None:
+    shown = seen(accounts_table([account_row(nickname="Retirement savings", **MILLIONS)]))
+    assert "Retirement " in shown
+
+
+def test_where_no_table_fits_each_row_is_a_list() -> None:
+    lines = [line.rstrip() for line in seen(accounts_table([account_row(**MILLIONS)]), 26).splitlines()]
+    assert "Net liq  $9,876,543.21" in lines
+    assert "Checked  12 s ago" in lines
+
+
+@pytest.mark.parametrize("width", [40, 60, 80])
+def test_a_connections_times_are_whole_at_any_width(width: int) -> None:
+    shown = seen(connections_table([connection_row(user_id="somebody-else", status="credentials_unreadable")]), width)
+    assert "in 6 d 23 h" in shown
+    assert "0b6e2f41" in shown
