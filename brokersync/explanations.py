@@ -5,6 +5,7 @@ Errors are told apart by the package that made them: `--help` shall not wait for
 
 from __future__ import annotations
 
+import errno
 from importlib import import_module
 
 import click
@@ -20,6 +21,9 @@ OURS = frozenset({"brokers", "brokersync", "models", "oauth_web", "sandbox", "se
 
 SERVERS = frozenset({"sqlalchemy", "redis", "kombu"})
 """Packages that speak for PostgreSQL and Redis."""
+
+CANNOT_WRITE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS})
+"""Numbers of the errors of a disk that takes no more, where our output goes or where we keep files."""
 
 
 class Failed(click.ClickException):
@@ -38,6 +42,8 @@ def explained(error: Exception) -> click.ClickException:
     """The sentence for any error. One that nobody foresaw is named by its type alone: its text may hold anything."""
     if isinstance(error, settings.NotConfigured | brokers.interface.NotConfigured):
         return NotConfigured(str(error))
+    if isinstance(error, OSError) and error.errno in CANNOT_WRITE:
+        return Failed(f"Writing failed: {error.strerror}. Make room, or write to another place.")
     package = type(error).__module__.partition(".")[0]
     if package in OURS:
         return Failed(str(error))

@@ -19,10 +19,15 @@ from pathlib import Path
 from types import FrameType
 from typing import IO, cast
 
+from brokersync import sessions
+
 PROJECT = Path(__file__).resolve().parent.parent
 ENDINGS = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
 # Longer than a keeper takes to stop what it holds (`child.GRACE` and then a kill).
 KEEPER_GRACE = 10.0
+
+# Of the keepers that this process held: each led a session of its own number.
+_ended_sessions: set[int] = set()
 
 
 class KeeperFailed(Exception):
@@ -111,6 +116,12 @@ def hold(
             process.kill()
             process.wait()
         _pipe(process.stdout).close()
+        _ended_sessions.add(process.pid)
+
+
+def survivors() -> list[str]:
+    """The processes that still run although the keeper that held them, for this process, has ended."""
+    return list(sessions.running_in(_ended_sessions))
 
 
 def _answer(module: str, stdout: IO[bytes]) -> Mapping[str, str]:

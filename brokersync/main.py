@@ -14,10 +14,11 @@ from typing import Any
 import click
 
 from brokersync.commands import CATALOGUE, all_listed
-from brokersync.explanations import explained
+from brokersync.explanations import CANNOT_WRITE, FAILED, explained
 
 # A demo brings servers of its own: those of another one, which still runs here, are not to be touched by it.
 OWN_ENVIRONMENT = frozenset({"demo"})
+STREAMS = ("stdin", "stdout", "stderr")
 
 
 class CommandLine(click.Group):
@@ -52,8 +53,8 @@ class CommandLine(click.Group):
             sys.stdout.flush()
             return result
         except BrokenPipeError:
-            # Whoever read our output has seen enough (`| head`). What is left goes nowhere, the flush at exit included.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            # Whoever read our output has seen enough (`| head`).
+            _let_output_go()
             return None
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
@@ -61,7 +62,14 @@ class CommandLine(click.Group):
             # The last line of defence of a program for people: whatever it is, it becomes a sentence and an exit code.
             if ctx.params["debug"]:
                 raise
+            if isinstance(error, OSError) and error.errno in CANNOT_WRITE:
+                _let_output_go()
             raise explained(error) from None
+
+
+def _let_output_go() -> None:
+    """What is left of our output goes nowhere, the flush at exit included."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 @click.group(cls=CommandLine, context_settings={"help_option_names": ["-h", "--help"]})
@@ -90,4 +98,18 @@ def load_demo_environment(folder: Path) -> None:
 
 def main() -> None:
     """The entry point of the program `brokersync`."""
+    if _fill_closed_streams():
+        click.echo("Error: Standard output is closed, so nothing could be shown: use >/dev/null instead.", err=True)
+        sys.exit(FAILED)
     cli(prog_name="brokersync")
+
+
+def _fill_closed_streams() -> bool:
+    """Open what the shell closed (`2>&-`), lest a file of ours takes its number. Says whether it is standard output."""
+    closed = [name for name in STREAMS if getattr(sys, name) is None]
+    for name in closed:
+        number = STREAMS.index(name)
+        os.dup2(os.open(os.devnull, os.O_RDWR), number)
+        os.set_inheritable(number, True)
+        setattr(sys, name, os.fdopen(number, "r" if name == "stdin" else "w"))
+    return "stdout" in closed

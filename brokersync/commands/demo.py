@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from brokersync import endings, options
 from brokersync.demo import output
+from brokersync.demo.leftovers import Traces
 from brokersync.demo.output import Output
 from brokersync.demo.performance import Performance, performing
 from brokersync.demo.progress import Progress
@@ -28,9 +31,10 @@ def command(*, once: bool, as_json: bool, seed: int) -> None:
       brokersync demo
       brokersync demo --once --json
     """
+    traces = Traces(Path.cwd())
     out = output.aside() if as_json else output.standard()
     try:
-        with endings.unwinding(), performing(Progress(out), seed) as performance:
+        with endings.unwinding(), performing(Progress(out), seed, traces) as performance:
             try:
                 _perform(performance, out, once=once, as_json=as_json)
             except KeyboardInterrupt:
@@ -39,7 +43,8 @@ def command(*, once: bool, as_json: bool, seed: int) -> None:
     except KeyboardInterrupt:
         # The usual end, so not a failure.
         pass
-    out.print("All stopped: no process, no open port and no file of the demo is left.")
+    traces.check()
+    out.print("\nAll stopped: no process, no open port and no file of the demo is left.")
 
 
 def _perform(performance: Performance, out: Output, *, once: bool, as_json: bool) -> None:

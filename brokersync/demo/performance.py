@@ -12,6 +12,7 @@ from rich.text import Text
 
 from brokersync.demo.document import document
 from brokersync.demo.first_rows import wait_for_rows
+from brokersync.demo.leftovers import Traces
 from brokersync.demo.linking import link
 from brokersync.demo.listener import Listener, listening
 from brokersync.demo.output import Output
@@ -54,13 +55,13 @@ class Performance:
 
 
 @contextmanager
-def performing(progress: Progress, seed: int) -> Iterator[Performance]:
+def performing(progress: Progress, seed: int, traces: Traces) -> Iterator[Performance]:
     """Start everything, link a login and wait for its rows; all of it ends with the block.
 
     Raises what `stage.put_up` raises, `browser.PageFailed` and `readiness.NotReady`.
     """
     with ExitStack() as stack:
-        stage = stack.enter_context(put_up(progress, seed))
+        stage = stack.enter_context(put_up(progress, seed, traces))
         database = Database(stage.settings.require_database_url(), pool_size=1)
         stack.callback(database.close)
         # Before the login is linked, so that its first message is heard too.

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import settings
-from brokersync import embedded, lease, supervisor
+from brokersync import datafolder, embedded, lease, supervisor
 from brokersync.datafolder import DataFolder
 from brokersync.demo.environment import demo_environ, process_environ
 from brokersync.demo.given import given_servers, make_room
+from brokersync.demo.leftovers import Traces
 from brokersync.demo.progress import Progress
 from brokersync.demo.readiness import answers, tasks_seen, wait_for
 from models import migrate
@@ -20,6 +21,7 @@ from models import migrate
 USER = "sandbox-demo"
 """Whom the demo links, in the words of a host application. Nobody's real user is called so."""
 
+FOLDER_ENDED = "The keeper of the data folder has ended, so the demo ends too."
 SANDBOX = "exec python -m sandbox"
 
 
@@ -35,13 +37,23 @@ class Stage:
     settings: settings.Settings
     environment_file: Path
     processes: supervisor.Processes
+    folder: lease.Keeper
     servers: lease.Keeper | None
+
+    def states(self) -> dict[str, supervisor.State]:
+        """The state of each process, by name. Raises `StageFell` when the data folder is gone, where they stand."""
+        try:
+            return self.processes.states()
+        except FileNotFoundError:
+            raise StageFell(FOLDER_ENDED) from None
 
     def check(self) -> None:
         """Raises `StageFell` when a keeper is gone: what it kept has ended, and nobody else starts it again."""
+        if not self.folder.alive:
+            raise StageFell(FOLDER_ENDED)
         if self.servers is not None and not self.servers.alive:
             raise StageFell("PostgreSQL or Valkey has ended, so the demo ends too.")
-        if not any(state.alive for state in self.processes.states().values()):
+        if not any(state.alive for state in self.states().values()):
             raise StageFell("The supervisor of the processes has ended, and they with it, so the demo ends too.")
 
 
@@ -55,14 +67,17 @@ class Servers:
 
 
 @contextmanager
-def put_up(progress: Progress, seed: int) -> Iterator[Stage]:
+def put_up(progress: Progress, seed: int, traces: Traces) -> Iterator[Stage]:
     """Start all of it; the block runs when everything does its work. All of it ends with the block, and with us.
+
+    `traces` is told what is made, before it is made.
 
     Raises `lease.KeeperFailed`, `readiness.NotReady`, `settings.NotConfigured`, and SQLAlchemy's errors.
     """
-    with lease.hold("brokersync.demo.keeper", str(Path.cwd())) as kept, _servers(progress) as servers:
+    with _folder(traces.parent) as kept, _servers(progress) as servers:
         folder = DataFolder(Path(kept.answer["folder"]))
         environ = demo_environ(servers.addresses, servers.encryption_key, seed)
+        traces.note(environ, own_servers=servers.keeper is not None)
         loaded = settings.Settings.from_environ(environ)
         with progress.step("Tables"):
             migrate.upgrade(loaded.require_database_url())
@@ -71,9 +86,19 @@ def put_up(progress: Progress, seed: int) -> Iterator[Stage]:
         # Whatever ends us: first the processes, then what they use.
         keepers = [kept, *([servers.keeper] if servers.keeper else [])]
         with supervisor.running(commands, process_environ(environ), folder.log, share=keepers) as processes:
-            stage = Stage(environ, loaded, folder.environment, processes, servers.keeper)
+            stage = Stage(environ, loaded, folder.environment, processes, kept, servers.keeper)
             _wait_for_all(stage, progress)
             yield stage
+
+
+@contextmanager
+def _folder(parent: Path) -> Iterator[lease.Keeper]:
+    try:
+        with lease.hold("brokersync.demo.keeper", str(parent)) as kept:
+            yield kept
+    finally:
+        # Its keeper has done it, unless somebody killed it.
+        datafolder.remove_leftovers(parent)
 
 
 @contextmanager

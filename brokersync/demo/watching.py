@@ -40,7 +40,7 @@ class Watch:
         self._connection_id = shown.connection["connection_id"]
         self._masked = _masked_numbers(shown.accounts)
         self._told_until = shown.runs[-1].finished_at
-        self._happenings = Happenings(shown.connection, stage.processes.states())
+        self._happenings = Happenings(shown.connection, stage.states())
 
     def run(self, listener: Listener, output: Output) -> None:
         """Until somebody ends the demo. Raises `stage.StageFell`."""
@@ -75,7 +75,7 @@ class Watch:
         return self._masked.get(account_id, account_id[: cells.SHORT_ID])
 
     def _look(self) -> Iterator[Text]:
-        yield from self._happenings.restarted(self._stage.processes.states())
+        yield from self._happenings.restarted(self._stage.states())
         try:
             (connection,) = queries.connections(self._database, connection_id=self._connection_id) or (None,)
             runs = failed_runs(self._database, self._connection_id, self._told_until)

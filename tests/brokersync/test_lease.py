@@ -7,7 +7,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from brokersync import lease
+from brokersync import lease, sessions
+from tests.brokersync.owners import until
 
 pytestmark = pytest.mark.processes
 
@@ -54,3 +55,22 @@ def test_a_keeper_that_hangs_is_killed(keeper: str, monkeypatch: pytest.MonkeyPa
     with lease.hold(keeper) as held:
         psutil.Process(held.pid).suspend()
     assert not held.alive
+
+
+@pytest.mark.skipif(not sessions.PROC.is_dir(), reason="only Linux tells the sessions of processes")
+def test_what_a_killed_keeper_leaves_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "careless.py").write_text(
+        "import subprocess, sys, json\n"
+        "child = subprocess.Popen(['sleep', '30'], stdout=subprocess.DEVNULL)\n"
+        "print(json.dumps({'pid': str(child.pid)}), flush=True)\nsys.stdin.read()\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), *sys.path]))
+    with lease.hold("careless") as held:
+        child = psutil.Process(int(held.answer["pid"]))
+        name = f"process {child.pid} (sleep)"
+        assert name not in lease.survivors()
+    try:
+        assert name in lease.survivors()
+    finally:
+        child.kill()
+    assert until(lambda: name not in lease.survivors())

@@ -136,3 +136,22 @@ def test_a_reader_that_goes_away_is_no_failure(bare: Path) -> None:
         said = process.stderr.read()
         process.stderr.close()
         assert (process.wait(), said) == (0, b"")
+
+
+@pytest.mark.parametrize(
+    ("redirected", "code", "said"),
+    [
+        (">/dev/full", 1, "Error: Writing failed: No space left on device. Make room, or write to another place.\n"),
+        (">&-", 1, "Error: Standard output is closed, so nothing could be shown: use >/dev/null instead.\n"),
+        ("2>&- >/dev/null", 0, ""),
+    ],
+)
+def test_output_that_goes_nowhere_is_a_sentence(redirected: str, code: int, said: str, bare: Path) -> None:
+    line = f'"{sys.executable}" -c "from brokersync.main import main; main()" brokers {redirected}'
+    ran = subprocess.run(["/bin/sh", "-c", line], cwd=bare, stderr=subprocess.PIPE, text=True, check=False)
+    assert (ran.returncode, ran.stderr) == (code, said)
+
+
+def test_a_complaint_without_standard_error_still_has_its_exit_code(bare: Path) -> None:
+    line = f'"{sys.executable}" -c "from brokersync.main import main; main()" nonsense 2>&-'
+    assert subprocess.run(["/bin/sh", "-c", line], cwd=bare, check=False).returncode == 2

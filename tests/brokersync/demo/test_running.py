@@ -91,6 +91,15 @@ def test_ctrl_c_ends_it_well_and_a_second_one_disturbs_nothing(tmp_path: Path) -
         running.assert_nothing_is_left()
 
 
+def test_the_end_of_the_folders_keeper_ends_it_and_the_folder_goes_too(tmp_path: Path) -> None:
+    with demo(tmp_path, in_terminal=True) as running:
+        running.wait_for("Live")
+        running.child("brokersync.demo.keeper").kill()
+        assert running.wait() == 1
+        assert "The keeper of the data folder has ended, so the demo ends too." in running.output
+        running.assert_nothing_is_left()
+
+
 def test_a_closed_terminal_ends_it(tmp_path: Path) -> None:
     with demo(tmp_path, in_terminal=True) as running:
         running.wait_for("Celery")
