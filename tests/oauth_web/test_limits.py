@@ -7,7 +7,7 @@ from flask import Flask, request
 
 from oauth_web import notices
 from oauth_web.limits import MOST_BYTES
-from tests.oauth_web.given import PUBLIC_URL, Browser, Host
+from tests.oauth_web.given import PUBLIC_URL, Browser, Host, cookies_of, sent_to_broker
 
 pytestmark = pytest.mark.servers
 
@@ -33,12 +33,16 @@ def test_callback_and_start_have_buckets_of_their_own(host: Host, browser: Brows
 def test_who_is_awaited_gets_in_whatever_strangers_do(
     host: Host, browser: Browser, another_browser: Browser, app: Flask
 ) -> None:
-    state = browser.go_to_broker(host.new_link())
+    started = browser.press(host.new_link())
+    state = sent_to_broker(started)["state"]
     strangers_state = another_browser.go_to_broker(host.new_link("43"))
     assert flood(Browser(app), "/oauth/callback?state={}", 61)[-1] == 429
     # Neither a state alone nor a cookie of another link is enough.
     assert Browser(app).come_back(state).status_code == 429
     assert browser.come_back(strangers_state).status_code == 429
+    (name,) = (cookie.partition("=")[0] for cookie in cookies_of(started))
+    forger = {"Cookie": f"{name}=forged"}
+    assert Browser(app).open(f"/oauth/callback?code=c&state={state}", headers=forger).status_code == 429
     assert browser.come_back(state).status_code == 200
     assert browser.come_back(state).status_code == 429
 
