@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from itertools import groupby
 
@@ -11,7 +12,7 @@ from rich.text import Text
 from brokersync import cells
 from brokersync.fitting import Column, FittingTable
 from brokersync.queries import Row
-from models.connection import SCHEDULED
+from models.connection import SCHEDULED, Status
 
 WORDS = frozenset({"User", "Broker", "Status", "Name", "Symbol", "What it means"})
 """Headings of columns that give way where a terminal is narrow: their words are wrapped, amounts never are."""
@@ -116,9 +117,22 @@ def _checked(row: Row) -> Text:
 
 
 def _fault(row: Row) -> Text:
-    return Text.assemble(
+    """What is wrong, and for a login that has ended the command that repairs it."""
+    told = Text.assemble(
         cells.short_id(row["connection_id"]),
         (f" {row['last_error_kind'].replace('_', ' ')}", "bold red"),
         ": ",
         cells.plain(row["last_error_text"]),
     )
+    if row["status"] == Status.REAUTH_REQUIRED:
+        words = (
+            "link",
+            "--user",
+            row["user_id"],
+            "--broker",
+            row["broker"],
+            "--connection",
+            str(row["connection_id"])[:8],
+        )
+        told.append("\n  log in again: ").append_text(cells.plain(f"brokersync {shlex.join(words)}"))
+    return told

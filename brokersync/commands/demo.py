@@ -8,6 +8,7 @@ import click
 
 from brokersync import endings, options
 from brokersync.demo import output
+from brokersync.demo.given import given_servers
 from brokersync.demo.leftovers import Traces
 from brokersync.demo.output import Output
 from brokersync.demo.performance import Performance, performing
@@ -45,6 +46,8 @@ def command(*, once: bool, as_json: bool, seed: int) -> None:
         pass
     traces.check()
     out.print("\nAll stopped: no process, no open port and no file of the demo is left.")
+    if given_servers():
+        out.print("Its rows stay in your database, disconnected, until the next demo there.")
 
 
 def _perform(performance: Performance, out: Output, *, once: bool, as_json: bool) -> None:

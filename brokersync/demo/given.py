@@ -10,12 +10,13 @@ import os
 from collections.abc import Mapping
 
 import sqlalchemy
-from sqlalchemy import Connection, delete, func, inspect, select
+from sqlalchemy import Connection, delete, func, inspect, select, update
 from sqlalchemy.pool import NullPool
 
 import settings
 from brokersync.demo.readiness import tasks_seen
 from models.connection import Connection as Linked
+from models.connection import Credential, Status
 from models.installation import Installation
 from models.migrate import schema
 
@@ -51,6 +52,18 @@ def make_room(database_url: str, broker_url: str, user_id: str, encryption_key: 
                 "REDIS_URL: a worker is at work on that Redis already, and would take the demo's messages. "
                 "Give the demo a Redis, or a database number of one, that nobody uses."
             )
+
+
+def leave(database_url: str, user_id: str) -> None:
+    """Disconnect what the demo linked. Its rows stay to be looked at, but no real worker may ask a broker with them."""
+    ours = select(Linked.id).where(Linked.user_id == user_id)
+    ended = {"status": Status.DISCONNECTED, "next_sync_at": None, "claim_id": None, "claim_until": None}
+    engine = sqlalchemy.create_engine(database_url, poolclass=NullPool)
+    with engine.begin() as connection:
+        if not inspect(connection).has_table(Linked.__tablename__):
+            return
+        connection.execute(delete(Credential).where(Credential.connection_id.in_(ours)))
+        connection.execute(update(Linked).where(Linked.user_id == user_id).values(ended))
 
 
 def _check_database(connection: Connection, user_id: str) -> None:

@@ -12,7 +12,7 @@ import settings
 from brokersync import datafolder, embedded, lease, supervisor
 from brokersync.datafolder import DataFolder
 from brokersync.demo.environment import demo_environ, process_environ
-from brokersync.demo.given import given_servers, make_room
+from brokersync.demo.given import given_servers, leave, make_room
 from brokersync.demo.leftovers import Traces
 from brokersync.demo.progress import Progress
 from brokersync.demo.readiness import answers, tasks_seen, wait_for
@@ -109,7 +109,10 @@ def _servers(progress: Progress) -> Iterator[Servers]:
         loaded = settings.Settings.from_environ(given)
         with progress.step("Your PostgreSQL and Redis"):
             make_room(loaded.require_database_url(), loaded.require_celery_broker_url(), USER, key)
-        yield Servers(given, key, None)
+        try:
+            yield Servers(given, key, None)
+        finally:
+            leave(loaded.require_database_url(), USER)
         return
     with ExitStack() as stack:
         with progress.step("PostgreSQL and Valkey, embedded"):

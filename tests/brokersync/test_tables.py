@@ -41,6 +41,12 @@ def test_what_is_wrong_with_a_connection_stands_under_the_table() -> None:
     assert "\n\n0b6e2f41 bad answer: GET /accounts: an HTML page\n" in seen(connections_table([row]))
 
 
+def test_a_login_that_has_ended_comes_with_the_command_that_repairs_it() -> None:
+    ended = {"status": "reauth_required", "last_error_kind": "login_ended", "last_error_text": "ended by the broker"}
+    shown = seen(connections_table([connection_row(user_id="a b", **ended)]))
+    assert "  log in again: brokersync link --user 'a b' --broker schwab --connection 0b6e2f41" in shown
+
+
 def test_a_connection_that_is_not_scheduled_has_no_next_sync() -> None:
     shown = seen(connections_table([connection_row(status="paused", next_sync_in=timedelta(seconds=-5))]))
     assert shown.splitlines()[2].endswith("none     ")

@@ -9,7 +9,7 @@ import sqlalchemy
 from sqlalchemy.pool import NullPool
 
 from brokersync.demo import given
-from brokersync.demo.given import given_servers, make_room
+from brokersync.demo.given import given_servers, leave, make_room
 from models import migrate
 from settings import NotConfigured
 
@@ -106,3 +106,23 @@ def test_a_redis_at_which_a_worker_works_is_refused(empty_database_url: str, wor
     workers["dispatch_due_connections"] = 3
     with pytest.raises(NotConfigured, match="a worker is at work on that Redis"):
         make_room(empty_database_url, "redis://", USER, None)
+
+
+@pytest.mark.servers
+def test_what_the_demo_linked_is_left_disconnected_and_without_credentials(migrated: str) -> None:
+    link(migrated, USER)
+    credential = "INSERT INTO credentials (connection_id, document_sealed) SELECT id, 'sealed' FROM connections"
+    execute(migrated, credential)
+    link(migrated, "somebody")
+    leave(migrated, USER)
+    assert execute(migrated, "SELECT user_id, status FROM connections ORDER BY user_id") == [
+        (USER, "disconnected"),
+        ("somebody", "active"),
+    ]
+    assert execute(migrated, "SELECT 1 FROM credentials") == []
+
+
+@pytest.mark.servers
+def test_a_database_that_the_demo_never_reached_is_left_as_it_is(empty_database_url: str) -> None:
+    leave(empty_database_url, USER)
+    assert execute(empty_database_url, "SELECT 1 FROM pg_tables WHERE schemaname = 'public'") == []
