@@ -43,8 +43,8 @@ def test_what_is_wrong_with_a_connection_stands_under_the_table() -> None:
 
 def test_a_login_that_has_ended_comes_with_the_command_that_repairs_it() -> None:
     ended = {"status": "reauth_required", "last_error_kind": "login_ended", "last_error_text": "ended by the broker"}
-    shown = seen(connections_table([connection_row(user_id="a b", **ended)]))
-    assert "  log in again: brokersync link --user 'a b' --broker schwab --connection 0b6e2f41" in shown
+    shown = " ".join(seen(connections_table([connection_row(user_id="a b", **ended)])).split())
+    assert "log in again: brokersync link --user 'a b' --broker schwab --connection 0b6e2f41" in shown
 
 
 def test_a_connection_that_is_not_scheduled_has_no_next_sync() -> None:

@@ -173,6 +173,7 @@ def installed(database_url: str, redis_url: str, folder: Path) -> Iterator[Insta
         "DATABASE_URL": database_url.replace("+psycopg2", ""),
         "REDIS_URL": redis_url,
         "ENCRYPTION_KEY": Fernet.generate_key().decode(),
+        "FLOWER_BASIC_AUTH": "operator:of-the-tests",
         "LINK_SERVICE_KEY": "service-key-of-the-tests",
         "PUBLIC_URL": f"http://127.0.0.1:{web}",
         "WEB_PORT": str(web),

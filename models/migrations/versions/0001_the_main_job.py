@@ -161,7 +161,9 @@ def upgrade() -> None:
         sa.Column("committed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("proof", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.Column("missing_since", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("clock_timestamp()"), nullable=False),
+        sa.Column(
+            "created_at", sa.DateTime(timezone=True), server_default=sa.text("clock_timestamp()"), nullable=False
+        ),
         sa.ForeignKeyConstraint(
             ["connection_id"],
             ["connections.id"],
