@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+import redis
 from celery import Celery
-from celery.exceptions import TimeoutError as NoAnswerYet
-from celery.result import AsyncResult
+from celery.exceptions import TaskRevokedError
 from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
 
 from models.run import SyncRun
 from models.session import Database
@@ -24,6 +25,8 @@ SENT = "sent"
 PING_SECONDS = 1.0
 LONGEST_WAIT = limits.QUEUE_WAIT + limits.CLAIM
 """A message may wait for a slot, and its run may hold the connection: after that nothing comes any more."""
+LOOK_SECONDS = 0.25
+"""Between two looks for answers, each of which is one command to Redis however many are awaited: too short to be felt."""
 
 
 class NoWorker(Exception):
@@ -59,11 +62,11 @@ class Asked:
     """A message that is on its way. `account_id`: only this account was asked for."""
 
     connection_id: uuid.UUID
-    result: AsyncResult[Any] = field(repr=False)
+    task_id: str
     account_id: uuid.UUID | None = None
 
     def run(self, outcome: str, accounts: Sequence[Mapping[str, Any]] = (), error: str | None = None) -> Run:
-        return Run(self.connection_id, outcome, str(self.result.id), accounts, error)
+        return Run(self.connection_id, outcome, self.task_id, accounts, error)
 
 
 def workers(app: Celery) -> int:
@@ -85,26 +88,45 @@ def ask_account(app: Celery, connection_id: uuid.UUID, account_id: uuid.UUID, *,
     return Asked(connection_id, _send(app, "sync_account", str(account_id), force), account_id)
 
 
-def answers(database: Database, asked: Sequence[Asked]) -> list[Run]:
-    """Wait for all of them together. What did not come in time counts as failed, and says so."""
+def answers(database: Database, app: Celery, asked: Sequence[Asked], passing: Callable[[], None]) -> Iterator[Run]:
+    """What comes of each, as it comes; `passing` is called while nothing does. What does not come in time has failed.
+
+    A Redis that is away for a moment is asked again; results that it lost with it do not come in time.
+    """
+    waiting = {each.task_id: each for each in asked}
     end = time.monotonic() + LONGEST_WAIT.total_seconds()
-    return [_answer(database, each, max(0.1, end - time.monotonic())) for each in asked]
+    while waiting and time.monotonic() < end:
+        for task_id, told in _come(app, set(waiting)):
+            yield _run(database, waiting.pop(task_id), told)
+        passing()
+        if waiting:
+            time.sleep(LOOK_SECONDS)
+    for each in waiting.values():
+        yield each.run(Outcome.FAILED, error="no answer in time; `brokersync connections` shows what became of it")
 
 
-def _send(app: Celery, task: str, *arguments: object) -> AsyncResult[Any]:
+def _send(app: Celery, task: str, *arguments: object) -> str:
     # A message that no slot took in time is void, like the dispatcher's: the answer would come to nobody.
-    return app.send_task(task, arguments, expires=limits.QUEUE_WAIT.total_seconds(), ignore_result=False)
+    return str(app.send_task(task, arguments, expires=limits.QUEUE_WAIT.total_seconds(), ignore_result=False).id)
 
 
-def _answer(database: Database, asked: Asked, seconds: float) -> Run:
+def _come(app: Celery, task_ids: set[str]) -> list[tuple[str, Any]]:
+    """The tasks among these that have ended, each with what it returned or raised."""
+    backend: Any = app.backend  # celery's types do not know what every store of keys and values has
     try:
-        told = asked.result.get(timeout=seconds, propagate=False)
-    except NoAnswerYet:
-        return asked.run(Outcome.FAILED, error="no answer in time; `brokersync connections` shows what became of it")
+        ended = list(backend.get_many(task_ids, interval=0, max_iterations=1))
+    except redis.RedisError:
+        return []
+    return [(task_id, meta["result"]) for task_id, meta in ended]
+
+
+def _run(database: Database, asked: Asked, told: object) -> Run:
     if isinstance(told, SyncFailed):
         return asked.run(Outcome.FAILED, _accounts_of_run(database, asked), str(told))
     if isinstance(told, CannotSync):
         return asked.run(Outcome.FAILED, error=str(told))
+    if isinstance(told, TaskRevokedError):
+        return asked.run(Outcome.FAILED, error="no slot of the worker was free in time; it is asked again by itself")
     if not isinstance(told, dict):
         return asked.run(Outcome.FAILED, error="the task did not run to its end; the worker's log says why")
     if asked.account_id is not None:
@@ -114,7 +136,10 @@ def _answer(database: Database, asked: Asked, seconds: float) -> Run:
 
 
 def _accounts_of_run(database: Database, asked: Asked) -> Sequence[Mapping[str, Any]]:
-    """Which accounts a failed run read well: its exception does not say, its record does."""
-    with database.session() as session:
-        accounts = session.scalars(select(SyncRun.accounts).where(SyncRun.task_id == str(asked.result.id)))
-        return accounts.first() or ()
+    """Which accounts a failed run read well: its exception does not say, its record does, if that can be read."""
+    try:
+        with database.session() as session:
+            accounts = session.scalars(select(SyncRun.accounts).where(SyncRun.task_id == asked.task_id))
+            return accounts.first() or ()
+    except DBAPIError:
+        return ()

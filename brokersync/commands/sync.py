@@ -17,6 +17,7 @@ from brokersync.asking import Asked, Run
 from brokersync.documents import printed
 from brokersync.explanations import FAILED
 from brokersync.screen import show
+from brokersync.sync_progress import SyncProgress
 from brokersync.tables import new_table
 from models.connection import SCHEDULED
 from models.session import Database
@@ -30,6 +31,10 @@ MEANINGS = {
     "superseded": "another run was first",
     "sent": "the worker is told; `brokersync watch` shows what comes of it",
 }
+
+
+INTERRUPTED = 130
+"""What a shell reports of a command that Ctrl-C ended."""
 
 
 @click.command("sync")
@@ -53,7 +58,7 @@ def command(
     """Ask the broker now.
 
     Name what to sync: --all, --connection or --account. The worker does it; the command only tells it to, and waits if
-    you say so.
+    you say so. Standard error shows how far it is; Ctrl-C ends the waiting, not the syncs.
 
     \b
     Example:
@@ -68,15 +73,33 @@ def command(
         if connections:
             asking.require_worker(app)
         asked = [_ask(app, each, account_id, force=force) for each in connections]
-        runs = asking.answers(opened, asked) if wait else [each.run(asking.SENT) for each in asked]
+        come, interrupted = _wait(opened, asked) if wait else ({}, False)
+    runs = [come.get(each.task_id) or each.run(asking.SENT) for each in asked]
     if as_json:
         click.echo(printed({"runs": [run.as_json() for run in runs]}))
     elif runs:
         show(_report(runs))
     else:
         click.echo("There is no connection to sync: `brokersync connections` shows why.")
+    if interrupted:
+        waited_for = f"{len(come)} of {len(asked)} had answered. What was asked goes on"
+        click.echo(f"{waited_for}: `brokersync connections` shows what becomes of it.", err=True)
+        ctx.exit(INTERRUPTED)
     if any(run.failed for run in runs):
         ctx.exit(FAILED)
+
+
+def _wait(opened: Database, asked: Sequence[Asked]) -> tuple[dict[str, Run], bool]:
+    """What has come, by the task's id, and whether somebody ended the waiting before everything had."""
+    come: dict[str, Run] = {}
+    with SyncProgress(len(asked)) as progress:
+        try:
+            for run in asking.answers(opened, app, asked, progress.passing):
+                come[run.task_id] = run
+                progress.came(failed=run.failed)
+        except KeyboardInterrupt:
+            return come, True
+    return come, False
 
 
 def _wanted(opened: Database, connection: str | None, account: str | None) -> tuple[list[uuid.UUID], uuid.UUID | None]:

@@ -9,19 +9,21 @@ from types import SimpleNamespace
 from typing import Any
 
 from celery import Celery
-from celery.exceptions import TimeoutError as NoAnswerYet
 
 from models.run import SyncRun
 from models.session import Database
 
 
 class FakeCelery(Celery):
-    """`told` is what every task returns, raises (an exception), or never does (`NEVER`)."""
+    """`told` is what every task returns, raises (an exception), or never does (`NEVER`); a function says it by arguments.
+
+    Results are kept in this process's memory, as the real backend would keep them on Redis.
+    """
 
     NEVER = object()
 
     def __init__(self, told: object = None, workers: int = 1) -> None:
-        super().__init__("fake", set_as_current=False)
+        super().__init__("fake", set_as_current=False, backend="cache+memory://")
         self._told = told
         self._workers = workers
         self.sent: list[tuple[str, Sequence[object]]] = []
@@ -34,14 +36,12 @@ class FakeCelery(Celery):
     def send_task(self, name: str, args: Sequence[object] = (), **options: Any) -> Any:
         self.sent.append((name, args))
         self.expires.append(options["expires"])
-        return SimpleNamespace(id=str(uuid.uuid4()), get=self._get)
-
-    def _get(self, timeout: float, propagate: bool) -> object:
-        assert timeout > 0
-        assert not propagate
-        if self._told is self.NEVER:
-            raise NoAnswerYet
-        return self._told
+        task_id = str(uuid.uuid4())
+        told = self._told(*args) if callable(self._told) else self._told
+        if told is not self.NEVER:
+            failed = isinstance(told, Exception)
+            self.backend.store_result(task_id, told, "FAILURE" if failed else "SUCCESS")
+        return SimpleNamespace(id=task_id)
 
     @staticmethod
     def recorded(database: Database, connection_id: uuid.UUID, task_id: str, accounts: list[dict[str, Any]]) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from brokersync.commands import sync
+from brokersync.sync_progress import SyncProgress
 from models.session import Database
 from tests.brokersync.command_line import run
 from tests.brokersync.fake_celery import FakeCelery
@@ -93,6 +94,33 @@ def test_without_a_worker_it_says_so_and_sends_nothing(stored: Database, workers
     assert (ran.code, ran.out) == (1, "")
     assert "`honcho start`" in ran.err
     assert celery.sent == []
+
+
+def test_ctrl_c_ends_the_waiting_with_what_has_come_and_says_that_the_rest_goes_on(
+    stored: Database, workers: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hanging, (quick, account_id) = a_connection(stored, user_id="1"), a_login(stored, user_id="2")
+    workers(lambda asked: FakeCelery.NEVER if asked == str(hanging) else answer(quick, account_id))
+
+    def ctrl_c(progress: SyncProgress) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(SyncProgress, "passing", ctrl_c)
+    ran = run("sync", "--all", "--wait", "--json")
+    assert ran.code == 130
+    told = {each["connection_id"]: each["outcome"] for each in ran.document["runs"]}
+    assert told == {str(hanging): "sent", str(quick): "ok"}
+    assert ran.err == (
+        "1 of 2 had answered. What was asked goes on: `brokersync connections` shows what becomes of it.\n"
+    )
+
+
+def test_without_anything_to_sync_a_person_is_told_why(stored: Database, workers: Workers) -> None:
+    a_connection(stored, status="paused")
+    workers(workers=0)
+    ran = run("sync", "--all", "--wait")
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out == "There is no connection to sync: `brokersync connections` shows why.\n"
 
 
 def test_where_nothing_is_linked_nothing_is_asked(stored: Database, workers: Workers) -> None:
