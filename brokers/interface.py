@@ -68,6 +68,12 @@ class Broker(Protocol):
 
     declaration: ClassVar[Declaration]
 
+    def check_app(self, *, deadline: float) -> None:
+        """Whether the broker takes this app, asked without anybody's login. Returns when it does.
+
+        Raises `AppMisconfigured` when it does not; any other error of `brokers.errors` proves neither.
+        """
+
     def redirect_uri(self) -> str:
         """Where the broker sends the browser back to, exactly as it is registered there."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import ClassVar
 from urllib.parse import urlencode
 
@@ -13,7 +14,7 @@ from brokers.answers import Answer
 from brokers.deadline import Deadline
 from brokers.decoding import Line, Unreadable, decode
 from brokers.endpoints import Endpoint
-from brokers.errors import AccessRefused, BadAnswer, BrokerDown, BrokerError
+from brokers.errors import AccessRefused, BadAnswer, BrokerDown, BrokerError, LoginEnded
 from brokers.http import HttpClient, Unsafe
 from brokers.interface import Declaration, NotConfigured
 from brokers.records import AccountFault, AccountSnapshot, Grant, ListedAccount, Listing, Snapshot
@@ -62,6 +63,13 @@ class Schwab:
 
     def __repr__(self) -> str:
         return "Schwab()"
+
+    def check_app(self, *, deadline: float) -> None:
+        """By a refresh that cannot work: the token endpoint refuses a wrong app before it looks at the token (401
+        `invalid_client`), and a token that it never issued otherwise (400). An app that is not Ready For Use is a wrong one.
+        """
+        with suppress(LoginEnded):
+            self.refresh({"refresh_token": tokens.NEVER_ISSUED}, deadline=deadline)
 
     def redirect_uri(self) -> str:
         return self._redirect_uri

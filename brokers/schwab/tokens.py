@@ -20,6 +20,9 @@ from brokers.errors import AppMisconfigured, BadAnswer, BrokerDown, BrokerError,
 from brokers.records import Grant
 from brokers.schwab.declaration import ACCESS_LIFETIME, LOGIN_LIFETIME, TOKEN
 
+NEVER_ISSUED = "a-token-that-was-never-issued@"
+"""For a question about the app alone. Schwab's refresh tokens end in @, so it has the form of one."""
+
 _SHORTEST = timedelta(minutes=1)
 """No broker issues a token that lives less: it would have to be renewed before each call."""
 
