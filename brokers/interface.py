@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -90,14 +90,27 @@ class Broker(Protocol):
         """Which accounts this login may read, with their nicknames."""
 
     def fetch(
-        self, credentials: Mapping[str, str], state: Mapping[str, object] | None, *, deadline: float
+        self,
+        credentials: Mapping[str, str],
+        state: Mapping[str, object] | None,
+        *,
+        knows: Callable[[str], bool],
+        deadline: float,
     ) -> Snapshot | ComeBack:
-        """Balances and positions of all accounts. `state` is what an earlier `ComeBack` handed out."""
+        """Balances and positions of all accounts. `state` is what an earlier `ComeBack` handed out.
+
+        `knows(number)` says whether the caller has that account and its id already: then the id need not be asked for
+        again. A known account that is not in the snapshot is the caller's to miss.
+        """
 
     def fetch_account(
-        self, credentials: Mapping[str, str], broker_account_id: str, *, deadline: float
+        self, credentials: Mapping[str, str], broker_account_id: str, *, is_it: Callable[[str], bool], deadline: float
     ) -> AccountSnapshot | AccountFault:
-        """Balances and positions of one account."""
+        """Balances and positions of one account.
+
+        `is_it(number)` tells the account by its number: a broker whose ids change finds its new one by it, and the
+        snapshot carries that.
+        """
 
     def close(self) -> None:
         """Give the pooled connections back."""

@@ -122,10 +122,13 @@ class Position(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AccountSnapshot(msgspec.Struct, frozen=True, kw_only=True):
-    """One account as the broker just described it, whole. `positions` is empty only where the answer proves it."""
+    """One account as the broker just described it, whole. `positions` is empty only where the answer proves it.
+
+    `broker_account_id` None: not told this time, which is for accounts that the caller knows.
+    """
 
     number: str
-    broker_account_id: str
+    broker_account_id: str | None
     type: str
     currency: str
     balances: Balances

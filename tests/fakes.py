@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any, ClassVar
 
@@ -15,7 +15,7 @@ class FakeBroker:
 
     The last answer stays. An exception is raised; something that can be called is called at the time of the answer.
     `calls` holds the name of each call with the credentials it came with, `deadlines` the seconds it was given,
-    `asked_for` the broker's ids of single accounts.
+    `asked_for` the broker's ids of single accounts, `recognises` what the last call was given to tell accounts by.
     """
 
     declaration: ClassVar[Declaration] = Declaration(
@@ -40,6 +40,7 @@ class FakeBroker:
         self.deadlines: list[float] = []
         self.states: list[Mapping[str, object] | None] = []
         self.asked_for: list[str] = []
+        self.recognises: Callable[[str], bool] | None = None
         self.closed = False
 
     def will(self, call: str, *answers: Any) -> None:
@@ -64,15 +65,22 @@ class FakeBroker:
         return self._answer("list_accounts", credentials, deadline)
 
     def fetch(
-        self, credentials: Mapping[str, str], state: Mapping[str, object] | None, *, deadline: float
+        self,
+        credentials: Mapping[str, str],
+        state: Mapping[str, object] | None,
+        *,
+        knows: Callable[[str], bool],
+        deadline: float,
     ) -> Snapshot | ComeBack:
         self.states.append(state)
+        self.recognises = knows
         return self._answer("fetch", credentials, deadline)
 
     def fetch_account(
-        self, credentials: Mapping[str, str], broker_account_id: str, *, deadline: float
+        self, credentials: Mapping[str, str], broker_account_id: str, *, is_it: Callable[[str], bool], deadline: float
     ) -> AccountSnapshot | AccountFault:
         self.asked_for.append(broker_account_id)
+        self.recognises = is_it
         return self._answer("fetch_account", credentials, deadline)
 
     def close(self) -> None:

@@ -6,11 +6,13 @@ from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from brokers.errors import AccessRefused
+from brokers.records import AccountFault, AccountSnapshot, ComeBack, Snapshot
 from models.connection import Connection
 from worker import tokens
-from worker.claims import Claim
+from worker.claims import Claim, KnownAccount
 from worker.limits import Deadline
 from worker.parts import Parts
+from worker.storing import Attempt
 
 Answer = TypeVar("Answer")
 Ask = Callable[[Mapping[str, str]], Answer]
@@ -31,7 +33,39 @@ def ask_with_login(parts: Parts, claim: Claim, deadline: Deadline, ask: Ask[Answ
         return ask(login.credentials)
 
 
-def fetch_state(parts: Parts, claim: Claim) -> Mapping[str, object] | None:
+def fetch_all(parts: Parts, attempt: Attempt, deadline: Deadline) -> Snapshot | ComeBack:
+    """All accounts of the login. Known to the broker's question are those that the person shares: one that was left out at
+    the last login and comes all the same is for the broker to check, as a new one is."""
+    claim, prints = attempt.claim, parts.fingerprints
+    broker, state = parts.broker(claim.broker), _fetch_state(parts, claim)
+    shared = {number_fp for number_fp, account in claim.accounts.items() if account.missing_since is None}
+
+    def knows(number: str) -> bool:
+        return prints.of(claim.broker, number) in shared
+
+    def ask(login: Mapping[str, str]) -> Snapshot | ComeBack:
+        return broker.fetch(login, state, knows=knows, deadline=deadline.for_http())
+
+    return ask_with_login(parts, claim, deadline, lambda login: attempt.stopwatch.time(lambda: ask(login)))
+
+
+def fetch_one(
+    parts: Parts, attempt: Attempt, deadline: Deadline, number_fp: str, account: KnownAccount
+) -> AccountSnapshot | AccountFault:
+    """One account, by the broker's id for it; where that has changed, the broker finds it by the number's fingerprint."""
+    claim, prints = attempt.claim, parts.fingerprints
+    broker = parts.broker(claim.broker)
+
+    def is_it(number: str) -> bool:
+        return prints.of(claim.broker, number) == number_fp
+
+    def ask(login: Mapping[str, str]) -> AccountSnapshot | AccountFault:
+        return broker.fetch_account(login, account.broker_account_id, is_it=is_it, deadline=deadline.for_http())
+
+    return ask_with_login(parts, claim, deadline, lambda login: attempt.stopwatch.time(lambda: ask(login)))
+
+
+def _fetch_state(parts: Parts, claim: Claim) -> Mapping[str, object] | None:
     """What the broker asked to be handed back, where it prepares a report first."""
     if not claim.has_fetch_state:
         return None

@@ -12,7 +12,8 @@ HTTP_TOTAL = timedelta(seconds=20)
 """One call to a broker, all of it. Schwab's own clients allow 10 s for the API and 30 s for tokens."""
 
 SYNC_DEADLINE = timedelta(seconds=75)
-"""A whole sync: at worst a refresh, two fetches of two calls each (one token refused) and a few statements."""
+"""A whole sync: at worst a refresh, two fetches (one token refused) and a few statements. Each fetch is mostly one
+request, and never more than `HTTP_TOTAL` whatever their number."""
 
 CLAIM = timedelta(seconds=120)
 """How long a run may hold its connection. Longer than the deadline by the time the watchdog needs to end a stuck one."""

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from brokers.errors import BadAnswer
-from brokers.records import AccountFault, AccountSnapshot
+from brokers.records import AccountFault, AccountSnapshot, ListedAccount
 from models.installation import Fingerprints
 from worker.claims import KnownAccount
 from worker.outcomes import AccountOutcome, Outcome
@@ -24,7 +24,7 @@ class Matched:
 
     accounts: list[dict[str, Any]] = field(default_factory=list)
     positions: list[dict[str, Any]] = field(default_factory=list)
-    new: dict[str, tuple[uuid.UUID, AccountSnapshot]] = field(default_factory=dict)
+    new: dict[str, tuple[uuid.UUID, ListedAccount]] = field(default_factory=dict)
     renamed: dict[uuid.UUID, str] = field(default_factory=dict)
     failed: list[AccountOutcome] = field(default_factory=list)
 
@@ -51,12 +51,14 @@ def match(
         if isinstance(item, AccountFault):
             matched.failed.append(_failed(account, f"{item.endpoint}: {item.fault}"))
             continue
-        account_id = uuid.uuid4() if account is None else account.id
-        if account is None:
-            matched.new[number_fp] = (account_id, item)
-        elif item.broker_account_id != account.broker_account_id:
-            matched.renamed[account_id] = item.broker_account_id
-        _add_rows(matched, account_id, item)
+        if account is not None:
+            _add_known(matched, account, item)
+        elif item.broker_account_id is None:
+            matched.failed.append(_failed(None, "the accounts: a new account without the broker's id for it"))
+        else:
+            account_id = uuid.uuid4()
+            matched.new[number_fp] = (account_id, ListedAccount(item.number, item.broker_account_id))
+            _add_rows(matched, account_id, item)
     for number_fp, account in known.items():
         if number_fp not in seen and account.missing_since is None:
             matched.failed.append(_failed(account, "the accounts: this account is missing from the answer"))
@@ -73,8 +75,15 @@ def match_one(
     elif prints.of(broker, item.number) != number_fp:
         matched.failed.append(_failed(account, "the account: the answer is about another account"))
     else:
-        _add_rows(matched, account.id, item)
+        _add_known(matched, account, item)
     return matched
+
+
+def _add_known(matched: Matched, account: KnownAccount, item: AccountSnapshot) -> None:
+    told = item.broker_account_id
+    if told is not None and told != account.broker_account_id:
+        matched.renamed[account.id] = told
+    _add_rows(matched, account.id, item)
 
 
 def _add_rows(matched: Matched, account_id: uuid.UUID, item: AccountSnapshot) -> None:

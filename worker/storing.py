@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from brokers.records import AccountSnapshot, ComeBack, mask
+from brokers.records import ComeBack, ListedAccount
 from models.account import Account
 from models.connection import Connection, Status
 from models.run import SyncRun
@@ -61,8 +61,8 @@ def store(parts: Parts, attempt: Attempt, matched: Matched, statement_timeout: t
             if session.get(Connection, claim.connection_id) is not None:
                 _record(session, attempt, now, Outcome.SUPERSEDED, ())
             return Stored(Outcome.SUPERSEDED, (), ())
-        for number_fp, (account_id, snapshot) in matched.new.items():
-            session.add(_new_account(claim, number_fp, account_id, snapshot))
+        for number_fp, (account_id, listed) in matched.new.items():
+            session.add(_new_account(claim, number_fp, account_id, listed))
         for account_id, broker_account_id in matched.renamed.items():
             session.get_one(Account, account_id).broker_account_id = broker_account_id
         session.flush()
@@ -123,15 +123,15 @@ def _succeeded(connection: Connection, attempt: Attempt, now: datetime) -> None:
     claims.release(connection, attempt.claim, now + connection.sync_interval)
 
 
-def _new_account(claim: Claim, number_fp: str, account_id: uuid.UUID, snapshot: AccountSnapshot) -> Account:
+def _new_account(claim: Claim, number_fp: str, account_id: uuid.UUID, listed: ListedAccount) -> Account:
     account = Account(
         id=account_id,
         connection_id=claim.connection_id,
         number_fp=number_fp,
-        masked=mask(snapshot.number),
-        broker_account_id=snapshot.broker_account_id,
+        masked=listed.masked,
+        broker_account_id=listed.broker_account_id,
     )
-    account.number = snapshot.number
+    account.number = listed.number
     return account
 
 

@@ -18,7 +18,7 @@ from models.connection import Status
 from worker import claims, limits, pending
 from worker.claims import Claim, KnownAccount, NotTaken
 from worker.failures import EXPECTED, describe, fail
-from worker.fetching import ask_with_login, fetch_state
+from worker.fetching import fetch_all, fetch_one
 from worker.limits import Deadline
 from worker.listing import finish_link
 from worker.matching import match, match_one
@@ -92,31 +92,16 @@ def _run(
 
 def _fetch_and_store(parts: Parts, attempt: Attempt, account_id: uuid.UUID | None, deadline: Deadline) -> Stored:
     claim = attempt.claim
-    broker = parts.broker(claim.broker)
-    prints = parts.fingerprints
     if account_id is None:
-        state = fetch_state(parts, claim)
-        answer = ask_with_login(
-            parts,
-            claim,
-            deadline,
-            lambda login: attempt.stopwatch.time(lambda: broker.fetch(login, state, deadline=deadline.for_http())),
-        )
+        answer = fetch_all(parts, attempt, deadline)
         if isinstance(answer, ComeBack):
             defer(parts, attempt, answer.wait, answer)
             return Stored(Outcome.DEFERRED, (), ())
-        matched = match(answer.accounts, claim.accounts, claim.broker, prints)
+        matched = match(answer.accounts, claim.accounts, claim.broker, parts.fingerprints)
     else:
         number_fp, account = _known(claim, account_id)
-        item = ask_with_login(
-            parts,
-            claim,
-            deadline,
-            lambda login: attempt.stopwatch.time(
-                lambda: broker.fetch_account(login, account.broker_account_id, deadline=deadline.for_http())
-            ),
-        )
-        matched = match_one(item, account, number_fp, claim.broker, prints)
+        item = fetch_one(parts, attempt, deadline, number_fp, account)
+        matched = match_one(item, account, number_fp, claim.broker, parts.fingerprints)
     return store(parts, attempt, matched, deadline.left())
 
 

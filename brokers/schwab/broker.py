@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import ClassVar
 from urllib.parse import urlencode
@@ -38,6 +38,9 @@ _ENVELOPE = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _ENVELOPE_KEYS = {"message", "errors", "fault", "error"}
 """One of them is in every error that Schwab's own services or their gateway write."""
 
+_NO_SUCH_ACCOUNT = {400, 404}
+"""400 is what a path with a wrong hash is known to get (schwab-py #203); 404 is what it could as well."""
+
 _PREFERENCE = msgspec.json.Decoder(UserPreference | list[UserPreference])
 _NICKNAME: msgspec.json.Decoder[str] = msgspec.json.Decoder(Line)
 
@@ -65,8 +68,8 @@ class Schwab:
         return "Schwab()"
 
     def check_app(self, *, deadline: float) -> None:
-        """By a refresh that cannot work: the token endpoint refuses a wrong app before it looks at the token (401
-        `invalid_client`), and a token that it never issued otherwise (400). An app that is not Ready For Use is a wrong one.
+        """By a refresh that cannot work. Seen live: a wrong app, or one that is not Ready For Use, is a 401 with
+        `invalid_client`, a refresh token that is not good a 400 with other words. Any third answer proves nothing.
         """
         with suppress(LoginEnded):
             self.refresh({"refresh_token": tokens.NEVER_ISSUED}, deadline=deadline)
@@ -102,19 +105,38 @@ class Schwab:
             tuple(ListedAccount(number, hashed, nicknames.get(number)) for number, hashed in hashes.items()), login_id
         )
 
-    def fetch(self, credentials: Mapping[str, str], state: Mapping[str, object] | None, *, deadline: float) -> Snapshot:
-        """Two requests, whatever the number of accounts. Schwab never asks us to come back, so `state` is not used."""
+    def fetch(
+        self,
+        credentials: Mapping[str, str],
+        state: Mapping[str, object] | None,
+        *,
+        knows: Callable[[str], bool],
+        deadline: float,
+    ) -> Snapshot:
+        """One request, whatever the number of accounts; where it brings one that is not known, a second for the hashes.
+
+        Schwab never asks us to come back, so `state` is not used.
+        """
         limit = Deadline(deadline)
-        hashes = self._account_hashes(credentials, limit)
-        return accounts.snapshot(hashes, self._get(ACCOUNTS, credentials, limit, query=_WITH_POSITIONS))
+        found = accounts.found(self._get(ACCOUNTS, credentials, limit, query=_WITH_POSITIONS))
+        if all(knows(number) for number in found):
+            return Snapshot(accounts=tuple(found.values()))
+        return accounts.checked(found, self._account_hashes(credentials, limit))
 
     def fetch_account(
-        self, credentials: Mapping[str, str], broker_account_id: str, *, deadline: float
+        self, credentials: Mapping[str, str], broker_account_id: str, *, is_it: Callable[[str], bool], deadline: float
     ) -> AccountSnapshot | AccountFault:
-        """`broker_account_id` is the account's hash."""
-        path = {"account": broker_account_id}
-        body = self._get(ACCOUNT, credentials, Deadline(deadline), path=path, query=_WITH_POSITIONS)
-        return accounts.single(broker_account_id, body)
+        """`broker_account_id` is the account's hash. One that Schwab refuses is looked up anew and, if it changed, the
+        new one asked for: three requests at most."""
+        limit = Deadline(deadline)
+        hashed = broker_account_id
+        answer = self._ask_for_account(credentials, hashed, limit)
+        if answer.status in _NO_SUCH_ACCOUNT and _is_structured(answer):
+            hashes = self._account_hashes(credentials, limit)
+            hashed = next((each for number, each in hashes.items() if is_it(number)), broker_account_id)
+            if hashed != broker_account_id:
+                answer = self._ask_for_account(credentials, hashed, limit)
+        return accounts.single(hashed, _body(ACCOUNT, answer))
 
     def close(self) -> None:
         self._http.close()
@@ -143,7 +165,19 @@ class Schwab:
         ids = (one.schwab_client_customer_id for preference in preferences for one in preference.streamer_info or ())
         return nicknames, next((login_id for login_id in ids if login_id), None)
 
+    def _ask_for_account(self, credentials: Mapping[str, str], hashed: str, deadline: Deadline) -> Answer:
+        return self._ask(ACCOUNT, credentials, deadline, path={"account": hashed}, query=_WITH_POSITIONS)
+
     def _get(
+        self,
+        endpoint: Endpoint,
+        credentials: Mapping[str, str],
+        deadline: Deadline,
+        query: Mapping[str, str] | None = None,
+    ) -> bytes:
+        return _body(endpoint, self._ask(endpoint, credentials, deadline, query=query))
+
+    def _ask(
         self,
         endpoint: Endpoint,
         credentials: Mapping[str, str],
@@ -151,12 +185,9 @@ class Schwab:
         *,
         path: Mapping[str, str] | None = None,
         query: Mapping[str, str] | None = None,
-    ) -> bytes:
+    ) -> Answer:
         headers = {"Authorization": f"Bearer {credentials['access_token']}"}
-        answer = self._http.call(endpoint, deadline, path=path, query=query, headers=headers)
-        if answer.status != 200:
-            raise _refusal(endpoint, answer)
-        return answer.body
+        return self._http.call(endpoint, deadline, path=path, query=query, headers=headers)
 
 
 def _nickname(written: msgspec.Raw) -> str | None:
@@ -167,13 +198,23 @@ def _nickname(written: msgspec.Raw) -> str | None:
         return None
 
 
+def _body(endpoint: Endpoint, answer: Answer) -> bytes:
+    if answer.status != 200:
+        raise _refusal(endpoint, answer)
+    return answer.body
+
+
+def _is_structured(answer: Answer) -> bool:
+    """Whether Schwab wrote this error itself."""
+    try:
+        return bool(_ENVELOPE_KEYS & decode(_ENVELOPE, answer.body).keys())
+    except Unreadable:
+        return False
+
+
 def _refusal(endpoint: Endpoint, answer: Answer) -> BrokerError:
     """What a JSON answer with a 4xx status means. Only an error that Schwab wrote itself is more than an outage."""
-    try:
-        structured = bool(_ENVELOPE_KEYS & decode(_ENVELOPE, answer.body).keys())
-    except Unreadable:
-        structured = False
-    if not structured:
+    if not _is_structured(answer):
         return BrokerDown(str(endpoint), f"a refusal that proves nothing (status {answer.status})")
     if answer.status == 401:
         return AccessRefused(str(endpoint), "the access token was refused (status 401)")

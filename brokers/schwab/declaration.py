@@ -38,7 +38,7 @@ DECLARATION = Declaration(
     login_lifetime=LOGIN_LIFETIME,
     idle_login_lifetime=None,
     requests_per_minute=120,
-    # A sync is two requests, so at this pace one connection uses 8 of the app key's 120 requests a minute.
+    # A sync of known accounts is one request: at this pace a connection uses 4 of the app key's 120 requests a minute.
     fastest_cadence=timedelta(seconds=15),
     # Held to the cent in all live answers that were seen (7 of 7).
     proof_terms=(

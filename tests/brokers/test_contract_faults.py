@@ -11,7 +11,7 @@ import requests
 from brokers import errors
 from brokers.errors import BrokerError
 from brokers.registry import BROKERS
-from tests.brokers.contract import CALLS, outcome, snapshot_of, well, with_answer
+from tests.brokers.contract import CALLS, nobody, outcome, snapshot_of, well, with_answer
 from tests.brokers.fake_transport import Reply, page, reply
 from tests.brokers.given import GIVEN
 
@@ -73,7 +73,7 @@ def test_the_brokers_clear_word_ends_a_login_and_a_refused_app_does_not(name: st
 def test_a_login_is_never_ended_by_an_answer_about_accounts(name: str) -> None:
     given = GIVEN[name]
     for answer in (*given.login_ended, given.access_refused):
-        for call in ("list_accounts", "fetch", "fetch_account"):
+        for call in ("list_accounts", "fetch", "fetch of known accounts", "fetch_account"):
             error = outcome(call, with_answer(name, answer), given)
             assert not isinstance(error, errors.LoginEnded)
             assert isinstance(error, BrokerError)
@@ -83,7 +83,7 @@ def test_a_login_is_never_ended_by_an_answer_about_accounts(name: str) -> None:
 def test_nothing_is_sent_when_no_time_is_left(name: str) -> None:
     broker, transport = well(name)
     with pytest.raises(errors.Unreachable):
-        broker.fetch(GIVEN[name].credentials, None, deadline=0)
+        broker.fetch(GIVEN[name].credentials, None, knows=nobody, deadline=0)
     assert transport.sent == []
 
 

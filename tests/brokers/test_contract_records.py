@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from brokers import errors
 from brokers.records import AccountFault, AccountSnapshot, Position
 from brokers.registry import BROKERS, declaration
-from tests.brokers.contract import snapshot_of, well
+from tests.brokers.contract import everybody, nobody, snapshot_of, well
 from tests.brokers.fake_transport import Reply
 from tests.brokers.given import GIVEN
 
@@ -30,6 +32,29 @@ def test_every_account_comes_once_and_matches_the_listing(name: str) -> None:
     for account in snapshot.accounts:
         assert isinstance(account, AccountSnapshot)
         assert account.broker_account_id == ids[account.number]
+
+
+def test_known_accounts_are_the_same_and_are_told_no_wrong_id(name: str) -> None:
+    whole = {account.number: account for account in snapshot_of(name, {}).accounts}
+    known = snapshot_of(name, {}, everybody).accounts
+    assert [account.number for account in known] == list(whole)
+    for account in known:
+        listed = whole[account.number]
+        assert isinstance(account, AccountSnapshot)
+        assert isinstance(listed, AccountSnapshot)
+        assert account.broker_account_id in {None, listed.broker_account_id}
+        assert replace(account, broker_account_id=listed.broker_account_id) == listed
+
+
+def test_where_one_account_is_not_known_its_id_is_told(name: str) -> None:
+    first, *_ = snapshot_of(name, {}).accounts
+    told = next(
+        account
+        for account in snapshot_of(name, {}, lambda number: number != first.number).accounts
+        if account.number == first.number
+    )
+    assert isinstance(told, AccountSnapshot)
+    assert told == first
 
 
 def test_its_records_are_exact_finite_and_agree_with_themselves(name: str) -> None:
@@ -90,12 +115,13 @@ def grow(document: Any) -> Any:
     return [grow(item) for item in document] if isinstance(document, list) else document
 
 
-def test_an_answer_that_ends_too_early_is_never_a_smaller_account(name: str) -> None:
+@pytest.mark.parametrize("knows", [nobody, everybody])
+def test_an_answer_that_ends_too_early_is_never_a_smaller_account(name: str, knows: Callable[[str], bool]) -> None:
     given = GIVEN[name]
     whole = given.network({}).routes[given.accounts].body
     for end in range(0, len(whole), 7):
         try:
-            snapshot = snapshot_of(name, {given.accounts: Reply(200, whole[:end])})
+            snapshot = snapshot_of(name, {given.accounts: Reply(200, whole[:end])}, knows)
         except errors.BadAnswer:
             continue
         assert all(isinstance(account, AccountFault) for account in snapshot.accounts)

@@ -7,14 +7,14 @@ import pytest
 
 from brokers.errors import BadAnswer
 from brokers.records import AccountFault, AccountSnapshot, Snapshot
-from brokers.schwab.accounts import account_hashes, single, snapshot
+from brokers.schwab.accounts import account_hashes, checked, found, single
 from tests.brokers.schwab import payloads
 
 HASHES = {payloads.MARGIN_NUMBER: payloads.MARGIN_HASH, payloads.CASH_NUMBER: payloads.CASH_HASH}
 
 
 def read(*accounts: object) -> Snapshot:
-    return snapshot(HASHES, json.dumps(accounts).encode())
+    return checked(found(json.dumps(accounts).encode()), HASHES)
 
 
 def fault_of(account: payloads.Document) -> str:
@@ -140,6 +140,12 @@ def test_an_account_that_is_not_listed_is_a_fault() -> None:
     )
 
 
+def test_an_unreadable_account_that_is_not_listed_either_keeps_its_own_fault() -> None:
+    stranger = payloads.cash_account(accountNumber="70000009", currentBalances=None)
+    accounts = read(payloads.margin_account(), payloads.cash_account(), stranger).accounts
+    assert accounts[2] == AccountFault(number="70000009", endpoint="GET /accounts", fault="an account without balances")
+
+
 def test_an_account_that_stands_there_twice_is_a_fault() -> None:
     twice, well = read(payloads.margin_account(), payloads.cash_account(), payloads.margin_account()).accounts
     assert isinstance(twice, AccountFault)
@@ -172,7 +178,7 @@ def test_new_fields_and_booleans_where_numbers_were_described_do_no_harm() -> No
 )
 def test_what_is_wrong_with_the_whole_answer_fails_it(body: bytes, fault: str) -> None:
     with pytest.raises(BadAnswer) as caught:
-        snapshot(HASHES, body)
+        found(body)
     assert str(caught.value) == f"GET /accounts: {fault}"
 
 
@@ -182,7 +188,7 @@ WHOLE = json.dumps(payloads.accounts()).encode()
 def test_an_answer_that_ends_too_early_wherever_is_never_a_smaller_one() -> None:
     for end in range(len(WHOLE)):
         with pytest.raises(BadAnswer):
-            snapshot(HASHES, WHOLE[:end])
+            found(WHOLE[:end])
 
 
 def test_account_hashes_are_read_by_number() -> None:

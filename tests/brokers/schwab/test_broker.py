@@ -1,20 +1,17 @@
 from __future__ import annotations
 
-from datetime import timedelta
-from functools import partial
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
-from freezegun import freeze_time
 
-from brokers.errors import AccessRefused, BadAnswer, BrokerDown, BrokerError, Unreachable
+from brokers.errors import AccessRefused, BadAnswer, BrokerDown, BrokerError
 from brokers.interface import NotConfigured
-from brokers.records import AccountFault, AccountSnapshot, ListedAccount
+from brokers.records import ListedAccount
+from tests.brokers.contract import everybody, nobody
 from tests.brokers.fake_transport import FakeTransport, Reply, page, reply
 from tests.brokers.schwab import payloads
 from tests.brokers.schwab.given import (
-    ACCOUNT,
     ACCOUNTS,
     CREDENTIALS,
     NUMBERS,
@@ -45,8 +42,8 @@ def test_the_base_url_moves_every_call() -> None:
     broker.exchange("code", None, deadline=5)
     broker.refresh(CREDENTIALS, deadline=5)
     broker.list_accounts(CREDENTIALS, deadline=5)
-    broker.fetch(CREDENTIALS, None, deadline=5)
-    broker.fetch_account(CREDENTIALS, payloads.MARGIN_HASH, deadline=5)
+    broker.fetch(CREDENTIALS, None, knows=nobody, deadline=5)
+    broker.fetch_account(CREDENTIALS, payloads.MARGIN_HASH, is_it=everybody, deadline=5)
     assert len(transport.sent) == 7
     assert all(sent.url.startswith("http://127.0.0.1:8099/") for sent in transport.sent)
     assert broker.authorize_url("s", None).startswith("http://127.0.0.1:8099/v1/oauth/authorize?")
@@ -111,45 +108,6 @@ def test_nicknames_are_not_waited_for_long() -> None:
     assert preference.timeout <= 5
 
 
-def test_a_fetch_is_two_requests_with_the_access_token() -> None:
-    transport = network()
-    snapshot = schwab(transport).fetch(CREDENTIALS, None, deadline=5)
-    assert [type(account) for account in snapshot.accounts] == [AccountSnapshot, AccountSnapshot]
-    assert [(sent.method, sent.path, sent.query) for sent in transport.sent] == [
-        (*NUMBERS, {}),
-        (*ACCOUNTS, {"fields": "positions"}),
-    ]
-    for sent in transport.sent:
-        assert sent.headers["Authorization"] == "Bearer I0.access-old.x@"
-        assert "Content-Type" not in sent.headers
-
-
-def test_one_account_is_asked_for_by_its_hash() -> None:
-    transport = network()
-    account = schwab(transport).fetch_account(CREDENTIALS, payloads.MARGIN_HASH, deadline=5)
-    assert isinstance(account, AccountSnapshot)
-    assert account.broker_account_id == payloads.MARGIN_HASH
-    [sent] = transport.sent
-    assert ((sent.method, sent.path), sent.query) == (ACCOUNT, {"fields": "positions"})
-
-
-def test_the_requests_of_a_fetch_share_one_deadline() -> None:
-    transport = network()
-    with freeze_time("2026-11-20") as clock:
-        transport.before = partial(clock.tick, timedelta(seconds=4))
-        schwab(transport).fetch(CREDENTIALS, None, deadline=10)
-    assert [round(sent.timeout) for sent in transport.sent] == [10, 6]
-
-
-def test_a_fetch_that_has_used_up_its_time_asks_no_more() -> None:
-    transport = network()
-    with freeze_time("2026-11-20") as clock:
-        transport.before = partial(clock.tick, timedelta(seconds=11))
-        with pytest.raises(Unreachable, match="GET /accounts: no time was left"):
-            schwab(transport).fetch(CREDENTIALS, None, deadline=10)
-    assert len(transport.sent) == 1
-
-
 @pytest.mark.parametrize("where", [NUMBERS, ACCOUNTS])
 @pytest.mark.parametrize(
     ("answer", "kind", "fault"),
@@ -171,17 +129,10 @@ def test_each_refusal_of_a_request_has_its_kind(
     where: tuple[str, str], answer: Reply, kind: type[BrokerError], fault: str
 ) -> None:
     with pytest.raises(BrokerError) as caught:
-        answering({where: answer}).fetch(CREDENTIALS, None, deadline=5)
+        answering({where: answer}).fetch(CREDENTIALS, None, knows=nobody, deadline=5)
     assert type(caught.value) is kind
     assert fault in caught.value.fault
     assert caught.value.endpoint == f"GET {where[1].removeprefix('/trader/v1')}"
-
-
-def test_a_missing_account_does_not_hold_up_the_others() -> None:
-    broker = answering({ACCOUNTS: reply([payloads.margin_account()])})
-    margin, cash = broker.fetch(CREDENTIALS, None, deadline=5).accounts
-    assert isinstance(margin, AccountSnapshot)
-    assert isinstance(cash, AccountFault)
 
 
 def test_a_token_answer_is_read_at_the_token_endpoint_only() -> None:
