@@ -151,3 +151,13 @@ def test_a_denied_or_unfinished_login_leaves_the_older_one_alive() -> None:
     older = link(client)
     new_code(client)
     assert refresh(client, older["refresh_token"]).status_code == 200
+
+
+def test_a_refresh_token_that_was_never_issued_is_refused_in_other_words_than_a_wrong_app() -> None:
+    client = sandbox()
+    unknown = refresh(client, "never-issued@")
+    assert (unknown.status_code, unknown.get_json()["error"]) == (400, "unsupported_token_type")
+    assert "refresh token" in unknown.text
+    control(client, "faults", fault="wrong_app")
+    refused = refresh(client, "never-issued@")
+    assert (refused.status_code, refused.get_json()["error"]) == (401, "invalid_client")
