@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
-from sqlalchemy import Engine, create_engine, text
+from sqlalchemy import Engine, create_engine
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 
 STATEMENT_TIMEOUT = timedelta(seconds=25)
@@ -19,11 +20,11 @@ SILENCE_LIMIT = timedelta(seconds=30)
 """Longer than any statement may take, and shorter than a sync."""
 
 # SET LOCAL, not connection options: behind PgBouncer the `options` start-up parameter is refused, or silently dropped.
-_LIMITS = text(
-    "SELECT set_config('statement_timeout', :statement, true), set_config('lock_timeout', :lock, true),"
-    " set_config('idle_in_transaction_session_timeout', :idle, true),"
+_LIMITS = (
+    "SET LOCAL statement_timeout = %(statement)s; SET LOCAL lock_timeout = %(lock)s;"
+    " SET LOCAL idle_in_transaction_session_timeout = %(idle)s;"
     # What is asked of PostgreSQL's clock comes in UTC, whatever the server's own zone.
-    " set_config('timezone', 'UTC', true)"
+    " SET LOCAL timezone = 'UTC'"
 )
 
 
@@ -36,7 +37,6 @@ class Database:
             pool_size=pool_size,
             max_overflow=2,
             pool_timeout=POOL_TIMEOUT.total_seconds(),
-            pool_pre_ping=True,
             hide_parameters=True,  # they would put balances and sealed columns into error texts and logs
             connect_args={
                 "connect_timeout": int(CONNECT_TIMEOUT.total_seconds()),
@@ -52,21 +52,32 @@ class Database:
     @contextmanager
     def session(self, statement_timeout: timedelta = STATEMENT_TIMEOUT) -> Iterator[Session]:
         """One transaction: committed at the end, rolled back on any error. Objects stay readable afterwards."""
-        with self._sessions.begin() as session:
-            session.execute(
-                _LIMITS,
-                {
-                    "statement": _milliseconds(min(statement_timeout, STATEMENT_TIMEOUT)),
-                    "lock": _milliseconds(LOCK_TIMEOUT),
-                    "idle": _milliseconds(IDLE_IN_TRANSACTION_TIMEOUT),
-                },
-            )
+        with self._sessions() as session:
+            try:
+                _limit(session, statement_timeout)
+            except DBAPIError as error:
+                # PostgreSQL was restarted while this connection lay in the pool, and now the pool is emptied. Nothing is
+                # lost: the limits come first, so they find it out as a ping would that costs a round trip each time.
+                if not error.connection_invalidated:
+                    raise
+                session.rollback()
+                _limit(session, statement_timeout)
             yield session
+            session.commit()
 
     def close(self) -> None:
         self.engine.dispose()
 
 
-def _milliseconds(span: timedelta) -> str:
+def _limit(session: Session, statement_timeout: timedelta) -> None:
+    limits = {
+        "statement": _milliseconds(min(statement_timeout, STATEMENT_TIMEOUT)),
+        "lock": _milliseconds(LOCK_TIMEOUT),
+        "idle": _milliseconds(IDLE_IN_TRANSACTION_TIMEOUT),
+    }
+    session.connection().exec_driver_sql(_LIMITS, limits)
+
+
+def _milliseconds(span: timedelta) -> int:
     # 0 would mean "no limit".
-    return str(max(1, int(span / timedelta(milliseconds=1))))
+    return max(1, int(span / timedelta(milliseconds=1)))

@@ -92,6 +92,33 @@ def test_the_clock_is_read_in_utc_whatever_the_zone_of_the_server(database: Data
     elsewhere.close()
 
 
+def test_a_connection_that_a_restart_ended_in_the_pool_fails_nobody(database: Database) -> None:
+    idle = Database(database.engine.url.render_as_string(hide_password=False))
+    with idle.session() as one, idle.session() as other:  # two connections lie in the pool
+        ended = [session.scalars(text("SELECT pg_backend_pid()")).one() for session in (one, other)]
+    with database.session() as session:
+        session.execute(text("SELECT pg_terminate_backend(pid, 5000) FROM unnest(:ended) AS pid"), {"ended": ended})
+    for _ in ended:
+        with idle.session() as session:
+            assert session.scalars(text("SELECT pg_backend_pid()")).one() not in ended
+            assert session.scalars(text("SHOW statement_timeout")).one() == "25s"
+    idle.close()
+
+
+def test_a_connection_that_ends_in_the_middle_of_a_session_is_not_tried_again(database: Database) -> None:
+    runs = 0
+
+    def work() -> None:
+        nonlocal runs
+        with database.session() as session:
+            runs += 1
+            session.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
+
+    with pytest.raises(OperationalError):
+        work()
+    assert runs == 1
+
+
 def test_an_error_rolls_back_and_gives_the_session_back(database: Database) -> None:
     connection_id = a_connection(database)
 
