@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, g, request
 
 from sandbox.errors import gateway_error, json_response, service_error
+from sandbox.faults import Effect, Hit
 from sandbox.payloads import account_document, account_numbers, user_preference
 from sandbox.portfolio import Account
 from sandbox.world import World
@@ -40,7 +41,10 @@ def api_blueprint(world: World) -> Blueprint:
     @api.get("/accounts/<account_hash>", endpoint="account")
     def show_account(account_hash: str) -> Response:
         account = next((each for each in _linked(world) if each.hash == account_hash), None)
-        if account is None:
+        hit: Hit | None = g.hit
+        if account and hit and hit.fault.effect is Effect.NEW_HASH:
+            account.take_new_hash()
+        if account is None or account.hash != account_hash:
             return service_error(400, "Invalid account number")
         return _refused_fields() or json_response(_document(world, account))
 

@@ -13,11 +13,13 @@ DEFAULT_RETRY_AFTER = 5
 
 
 class Effect(Enum):
-    """REPLACE: the request is not looked at. ALTER: a good answer is spoiled. END_LOGIN: a refresh finds its login dead."""
+    """REPLACE: the request is not looked at. ALTER: a good answer is spoiled. END_LOGIN: a refresh finds its login dead.
+    NEW_HASH: a request for one account finds that its hash has changed."""
 
     REPLACE = "replace"
     ALTER = "alter"
     END_LOGIN = "end_login"
+    NEW_HASH = "new_hash"
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,7 @@ KINDS: dict[str, Kind] = {
     "missing_positions": Kind(Effect.ALTER, _DOCUMENTS),
     "missing_account": Kind(Effect.ALTER, ("accounts",)),
     "nan": Kind(Effect.ALTER, _DOCUMENTS),
+    "new_hash": Kind(Effect.NEW_HASH, ("account",)),
     "login_ended": Kind(Effect.END_LOGIN, _TOKEN),
     "login_ended_2026": Kind(Effect.END_LOGIN, _TOKEN),
     "wrong_app": Kind(Effect.REPLACE, _TOKEN),

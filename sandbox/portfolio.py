@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from sandbox.instruments import Instrument
 from sandbox.market import Market
+from sandbox.seeded import upper_hex
 
 NOTHING = Decimal(0)
 # Schwab's real rules look at much more; these make plausible figures.
@@ -111,6 +112,10 @@ class Account:
     holdings: dict[tuple[str, Side], Holding] = field(default_factory=dict)
     unsettled: Decimal = NOTHING
     opening: Totals = field(default_factory=Totals)
+
+    def take_new_hash(self) -> None:
+        """The old one means nothing from then on."""
+        self.hash = upper_hex("hash", self.hash)
 
     def held(self, symbol: str, side: Side) -> Holding | None:
         return self.holdings.get((symbol, side))

@@ -54,7 +54,7 @@ def test_an_account_left_out_of_the_answer_keeps_its_rows_and_the_others_move_on
     before = dict(installation.rows("SELECT account_id, version FROM v_accounts WHERE user_id = :u", u=demo.user_id))
     installation.control("market", tick=1)
     installation.control("faults", fault="missing_account", where="accounts")
-    with pytest.raises(Exception, match="bad_answer: GET /accounts: a listed account that is not in the answer"):
+    with pytest.raises(Exception, match="bad_answer: the accounts: this account is missing from the answer"):
         demo.sync()
     after = dict(installation.rows("SELECT account_id, version FROM v_accounts WHERE user_id = :u", u=demo.user_id))
     assert set(after) == set(before)

@@ -31,6 +31,7 @@ def test_every_fault_of_the_contract_is_there() -> None:
         "missing_positions",
         "missing_account",
         "nan",
+        "new_hash",
         "login_ended",
         "login_ended_2026",
         "wrong_app",
@@ -148,6 +149,24 @@ def test_a_missing_account_is_still_listed_by_number() -> None:
     given = {each["securitiesAccount"]["accountNumber"] for each in read(client, tokens, LIST).get_json()}
     listed = {each["accountNumber"] for each in read(client, tokens, "/accounts/accountNumbers").get_json()}
     assert len(listed - given) == 1
+
+
+def test_an_account_with_a_new_hash_is_found_by_that_one_only() -> None:
+    client = sandbox()
+    tokens = link(client)
+    old = accounts_of(client)[0]
+    control(client, "faults", fault="new_hash")
+    for _ in range(2):
+        refused = read(client, tokens, f"/accounts/{old['hash']}")
+        assert (refused.status_code, refused.get_json()) == (400, {"message": "Invalid account number"})
+    assert state(client)["faults"] == []
+    hashes = {
+        each["accountNumber"]: each["hashValue"] for each in read(client, tokens, "/accounts/accountNumbers").get_json()
+    }
+    new = hashes[old["number"]]
+    assert new not in {old["hash"], hashes[accounts_of(client)[1]["number"]]}
+    found = read(client, tokens, f"/accounts/{new}").get_json()
+    assert found["securitiesAccount"]["accountNumber"] == old["number"]
 
 
 def test_not_a_number_is_a_bare_nan_and_then_too_large() -> None:
