@@ -15,7 +15,7 @@ UV_INSTALL := $(UV) pip install --quiet --compile-bytecode --python .venv/bin/py
 COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-annotate --no-header
 
-.PHONY: help demo test check readme lock system-deps clean
+.PHONY: help demo test check install readme lock system-deps clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -32,19 +32,22 @@ check: .venv/.dev  ## lint, format, strict types and the import table: with `tes
 	.venv/bin/mypy
 	.venv/bin/lint-imports
 
-readme: .venv/.demo  ## rewrite the table of the environment in README.md
+install: .venv/.runtime  ## only what runs for real: no servers of its own, no tools
+
+readme: .venv/.demo  ## rewrite what README.md shows of the program: the first screen, the environment
 	.venv/bin/python -m brokersync.reference
 
 lock: .venv/.uv  ## resolve the newest versions that pyproject.toml allows into locks/
 	$(COMPILE) --upgrade pyproject.toml --extra embedded --group dev -o locks/dev.txt
 	$(COMPILE) --constraint locks/dev.txt pyproject.toml --extra embedded --group build -o locks/demo.txt
 	$(COMPILE) --constraint locks/dev.txt pyproject.toml -o locks/runtime.txt
+	$(COMPILE) --constraint locks/dev.txt --group build -o locks/build.txt
 	echo uv | $(COMPILE) --upgrade - -o locks/uv.txt
 
 system-deps:  ## Debian packages that some tests drive (CI calls this; it needs root or sudo)
 	$$([ "$$(id -u)" = 0 ] || echo sudo) apt-get update -q
 	$$([ "$$(id -u)" = 0 ] || echo sudo) env DEBIAN_FRONTEND=noninteractive \
-		apt-get install -q -y --no-install-recommends chromium pgbouncer
+		apt-get install -q -y --no-install-recommends chromium pgbouncer systemd
 
 clean:  ## remove .venv and every cache
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info
@@ -52,10 +55,15 @@ clean:  ## remove .venv and every cache
 
 # Stamps: a second `make` finds them newer than the locks and starts at once.
 # What they print goes to standard error: `make demo ARGS=--json` leaves standard output to the document.
-.venv/.demo: .venv/.uv locks/demo.txt pyproject.toml
-	@echo "Setting up .venv: the libraries and servers of the demo." >&2
-	@$(UV_INSTALL) --require-hashes -r locks/demo.txt >&2
+.venv/.runtime: .venv/.uv locks/runtime.txt locks/build.txt pyproject.toml
+	@echo "Setting up .venv: the libraries." >&2
+	@$(UV_INSTALL) --require-hashes -r locks/runtime.txt -r locks/build.txt >&2
 	@TMPDIR="$$PWD/.venv" $(UV_INSTALL) --no-deps --no-build-isolation --config-settings editable_mode=compat --editable . >&2
+	@touch $@
+
+.venv/.demo: .venv/.runtime locks/demo.txt
+	@echo "Setting up .venv: the servers of the demo." >&2
+	@$(UV_INSTALL) --require-hashes -r locks/demo.txt >&2
 	@touch $@
 
 .venv/.dev: .venv/.demo locks/dev.txt

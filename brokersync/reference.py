@@ -15,11 +15,18 @@ from brokersync.lease import PROJECT
 
 BEGIN = "<!-- environment: written by `make readme` -->"
 END = "<!-- /environment -->"
-# What only the Procfile reads; its own defaults stand there.
+# What only the Procfile, the units and the compose file in deploy/ read; the defaults stand there.
 PROCFILE_VARIABLES = (
     settings.Variable("WEB_PORT", "8182", "the port of the Procfile's web process, on 127.0.0.1"),
     settings.Variable("FLOWER_PORT", "5555", "the port of Flower, on 127.0.0.1"),
     settings.Variable("FLOWER_BASIC_AUTH", None, "Flower's login as `user:password`; without it Flower does not start"),
+)
+COMPOSE_VARIABLES = (
+    settings.Variable(
+        "POSTGRES_PASSWORD",
+        None,
+        "for `deploy/compose.yaml` only: a password of letters and digits for its PostgreSQL",
+    ),
 )
 
 
@@ -34,6 +41,7 @@ def environment() -> Iterator[settings.Variable]:
         for variable in declaration.variables:
             yield settings.Variable(variable.name, variable.default, f"{declaration.title}: {variable.meaning}")
     yield from PROCFILE_VARIABLES
+    yield from COMPOSE_VARIABLES
 
 
 def environment_table() -> str:

@@ -27,8 +27,9 @@ def project() -> dict[str, set[str]]:
     document = tomllib.loads((ROOT / "pyproject.toml").read_text())
     runtime = declared(document["project"]["dependencies"])
     groups = document["dependency-groups"]
-    demo = runtime | declared(document["project"]["optional-dependencies"]["embedded"]) | declared(groups["build"])
-    return {"runtime": runtime, "demo": demo, "dev": demo | declared(groups["dev"]), "uv": {"uv"}}
+    build = declared(groups["build"])
+    demo = runtime | declared(document["project"]["optional-dependencies"]["embedded"]) | build
+    return {"runtime": runtime, "build": build, "demo": demo, "dev": demo | declared(groups["dev"]), "uv": {"uv"}}
 
 
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: lock.stem)
@@ -48,6 +49,6 @@ def test_the_demo_installs_nothing_that_only_developers_need() -> None:
 
 def test_what_is_tested_is_what_runs() -> None:
     dev = pins(ROOT / "locks" / "dev.txt")
-    for name in ("runtime", "demo"):
+    for name in ("runtime", "build", "demo"):
         lock = pins(ROOT / "locks" / f"{name}.txt")
         assert {package: dev[package] for package in lock} == lock
