@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -34,11 +34,19 @@ def _is_scheduled() -> str:
 
 
 class Connection(Base):
-    """One login of one user at one broker. `next_sync_at` is the schedule; the claim says who works on it now."""
+    """One login of one user at one broker. `next_sync_at` is the schedule; the claim says who works on it now.
+
+    The schedule asks from `hours_from` to before `hours_until`, over midnight if need be, by the clocks of `time_zone` (an
+    IANA name); at any hour where both are null.
+    """
 
     __tablename__ = "connections"
     __table_args__ = (
         CheckConstraint(f"status IN ({', '.join(repr(status.value) for status in Status)})", name="status"),
+        CheckConstraint(
+            "(hours_from IS NULL) = (hours_until IS NULL) AND hours_from <> hours_until",
+            name="hours",
+        ),
         Index("ix_connections_due", "next_sync_at", postgresql_where=text(_is_scheduled())),
         Index("ix_connections_user_id", "user_id"),
         Index("ix_connections_login_fp", "login_fp"),
@@ -47,12 +55,16 @@ class Connection(Base):
     id: Mapped[RowId]
     user_id: Mapped[str]
     broker: Mapped[str]
+    label: Mapped[str | None]
     status: Mapped[str]
     login_fp: Mapped[str | None]
     login_at: Mapped[datetime]
     login_expires_at: Mapped[datetime | None]
     repairs_connection_id: Mapped[uuid.UUID | None]
     sync_interval: Mapped[timedelta] = mapped_column(Interval())
+    hours_from: Mapped[time | None]
+    hours_until: Mapped[time | None]
+    time_zone: Mapped[str] = mapped_column(server_default=text("'UTC'"), default="UTC")
     next_sync_at: Mapped[datetime | None]
     claim_id: Mapped[uuid.UUID | None]
     claim_until: Mapped[datetime | None]

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from models.account import Account
 from models.connection import SCHEDULED, Connection, Status
 from models.event import record_event
-from worker import limits
+from worker import limits, schedule
 from worker.outcomes import CannotSync, Outcome
 
 
@@ -126,7 +126,7 @@ def held(session: Session, claim: Claim) -> Connection | None:
 def release(connection: Connection, claim: Claim, next_sync_at: datetime) -> None:
     """End the claim. Whoever made the connection due while the run was at work keeps that time."""
     if connection.next_sync_at is None or connection.next_sync_at >= claim.until:
-        connection.next_sync_at = next_sync_at
+        connection.next_sync_at = schedule.in_hours(connection, next_sync_at)
     connection.claim_id = connection.claim_until = connection.claim_started_at = None
 
 

@@ -113,7 +113,8 @@ def _succeeded(connection: Connection, attempt: Attempt, now: datetime) -> None:
     connection.status = Status.ACTIVE
     if not attempt.whole_login:
         # One account was asked for out of turn: that says nothing of the others, and they keep their cadence.
-        claims.release(connection, attempt.claim, attempt.claim.due_at or now + connection.sync_interval)
+        due_at = attempt.claim.due_at or now + connection.sync_interval
+        claims.release(connection, attempt.claim, min(due_at, now + connection.sync_interval))
         return
     connection.last_success_at = now
     connection.checked_at = attempt.fetched_at

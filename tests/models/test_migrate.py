@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, Engine, NullPool, create_engine, inspect, text
+from sqlalchemy.exc import IntegrityError
 
 from models import migrate
 from models.tables import Base
@@ -67,6 +69,40 @@ def test_a_downgrade_leaves_nothing_and_an_upgrade_brings_it_back(empty: Engine)
         assert set(connection.scalars(left)) == {"alembic_version", "alembic_version_pkc"}
     migrate.upgrade(url_of(empty))
     assert "connections" in inspect(empty).get_table_names()
+
+
+def test_connections_of_the_first_revision_go_on_at_any_hour_and_survive_the_way_back(empty: Engine) -> None:
+    stored = text(
+        "INSERT INTO connections (id, user_id, broker, status, login_at, sync_interval)"
+        " VALUES (gen_random_uuid(), '42', 'fake', 'active', now(), '5 minutes')"
+    )
+    shown = text("SELECT * FROM v_connections")
+    with empty.begin() as connection:
+        command.upgrade(migrate._config(connection), "0001")
+        connection.execute(stored)
+        before = connection.execute(shown).mappings().one().keys()
+        # Somebody else's, built on ours: it must not stand in the way of an upgrade.
+        connection.execute(text("CREATE VIEW theirs AS SELECT user_id FROM v_connections"))
+    migrate.upgrade(url_of(empty))
+    with empty.begin() as connection:
+        row = connection.execute(shown).mappings().one()
+        assert list(row)[: len(before)] == list(before)
+        settings = ("label", "sync_interval", "hours_from", "hours_until", "time_zone")
+        assert [row[name] for name in settings] == [None, timedelta(minutes=5), None, None, "UTC"]
+        connection.execute(text("DROP VIEW theirs"))
+        command.downgrade(migrate._config(connection), "0001")
+        assert connection.execute(shown).mappings().one().keys() == before
+
+
+@pytest.mark.parametrize("hours", ["'09:30', NULL", "NULL, '16:00'", "'09:30', '09:30'"])
+def test_half_a_window_or_one_that_never_opens_is_refused(migrated: Connection, hours: str) -> None:
+    with pytest.raises(IntegrityError, match="ck_connections_hours"):
+        migrated.execute(
+            text(
+                "INSERT INTO connections (id, user_id, broker, status, login_at, sync_interval, hours_from, hours_until)"
+                f" VALUES (gen_random_uuid(), '42', 'fake', 'active', now(), '5 minutes', {hours})"
+            )
+        )
 
 
 def test_an_upgrade_may_be_repeated_and_started_twice_at_once(empty: Engine) -> None:
