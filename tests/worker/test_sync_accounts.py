@@ -182,3 +182,34 @@ def test_a_new_id_that_the_broker_gives_an_account_is_used_from_then_on(
     broker.will("fetch_account", again)
     assert sync_account(parts, connection_id, ids[0]).outcome is Outcome.UNCHANGED
     assert broker.asked_for == ["another-hash"]
+
+
+def test_an_id_that_is_not_told_stays_as_it_is(
+    parts: Parts, broker: FakeBroker, connection_id: uuid.UUID, ids: list[uuid.UUID]
+) -> None:
+    broker.will(
+        "fetch",
+        an_answer(
+            a_snapshot(NUMBER, a_position(quantity="1"), broker_account_id=None),
+            a_snapshot(ANOTHER_NUMBER, a_position(), broker_account_id=None),
+        ),
+    )
+    assert sync_connection(parts, connection_id, "demand").outcome is Outcome.OK
+    assert account_row(parts.database, ids[0]).broker_account_id == f"hash-{NUMBER}"
+
+
+def test_a_new_id_that_comes_with_the_answer_about_one_account_is_kept(
+    parts: Parts, broker: FakeBroker, connection_id: uuid.UUID, ids: list[uuid.UUID]
+) -> None:
+    broker.will("fetch_account", a_snapshot(NUMBER, a_position(), broker_account_id="another-hash"))
+    assert sync_account(parts, connection_id, ids[0]).outcome is Outcome.UNCHANGED
+    assert account_row(parts.database, ids[0]).broker_account_id == "another-hash"
+
+
+def test_a_new_account_without_an_id_makes_no_row_and_fails_the_sync(
+    parts: Parts, broker: FakeBroker, connection_id: uuid.UUID
+) -> None:
+    broker.will("fetch", an_answer(a_snapshot(NUMBER, broker_account_id=None), a_snapshot(ANOTHER_NUMBER)))
+    with pytest.raises(SyncFailed, match="the accounts: a new account without the broker's id for it"):
+        sync_connection(parts, connection_id, "demand")
+    assert len(row_versions(parts.database)) == 1
