@@ -36,6 +36,7 @@ install: .venv/.runtime  ## only what runs for real: no servers of its own, no t
 
 readme: .venv/.demo  ## rewrite what README.md shows of the program: the first screen, the environment
 	.venv/bin/python -m brokersync.reference
+	.venv/bin/python -m brokersync.picture
 
 lock: .venv/.uv  ## resolve the newest versions that pyproject.toml allows into locks/
 	$(COMPILE) --upgrade pyproject.toml --extra embedded --group dev -o locks/dev.txt
