@@ -20,10 +20,14 @@ _ONE_AT_A_TIME = (
 
 @dataclass(frozen=True)
 class Schema:
-    """The revision a database has (None: empty) and the one this version wants."""
+    """The revision a database has (None: empty) and the one this version wants.
+
+    `is_known`: this version can make or upgrade it; a newer version's revision it cannot.
+    """
 
     present: str | None
     wanted: str
+    is_known: bool = True
 
     @property
     def is_current(self) -> bool:
@@ -40,8 +44,10 @@ def upgrade(database_url: str) -> None:
 
 def schema(connection: Connection) -> Schema:
     """Which revision the database has, and which this version wants."""
-    wanted = ScriptDirectory(str(_MIGRATIONS)).get_current_head()
-    return Schema(present=MigrationContext.configure(connection).get_current_revision(), wanted=str(wanted))
+    scripts = ScriptDirectory(str(_MIGRATIONS))
+    present = MigrationContext.configure(connection).get_current_revision()
+    known = {None, *(script.revision for script in scripts.walk_revisions())}
+    return Schema(present=present, wanted=str(scripts.get_current_head()), is_known=present in known)
 
 
 def _config(connection: Connection) -> Config:
