@@ -34,6 +34,7 @@ CATALOGUE: dict[str, tuple[Listed, ...]] = {
     ACT: (
         Listed("link", "link", "Make a one-time link with which a person logs in."),
         Listed("sync", "sync", "Ask the broker now."),
+        Listed("pause", "pause", "Ask nothing more of a connection for now."),
         Listed("resume", "resume", "Start a paused connection again."),
         Listed("disconnect", "disconnect", "Forget a login; on demand its data too."),
     ),

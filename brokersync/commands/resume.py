@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from brokersync import database, ids, options, resuming
+from brokersync import database, ids, options, pausing
 from brokersync.documents import printed
 
 
@@ -14,8 +14,8 @@ from brokersync.documents import printed
 def command(connection: str, *, as_json: bool) -> None:
     """Start a paused connection again.
 
-    CONNECTION is its id or the first characters of it. The worker pauses a connection when three attempts in a row did
-    not come to an end; its log says why.
+    CONNECTION is its id or the first characters of it. It is asked at once, at whatever hour. `brokersync pause` pauses a
+    connection, and so does the worker when three attempts in a row did not come to an end; its log says why.
 
     \b
     Example:
@@ -24,8 +24,8 @@ def command(connection: str, *, as_json: bool) -> None:
     with database.opened() as opened:
         connection_id = ids.connection_id(opened, connection)
         with opened.session() as session:
-            resuming.resume(session, connection_id)
+            status = pausing.resume(session, connection_id)
     if as_json:
-        click.echo(printed({"connection_id": str(connection_id), "status": "active"}))
+        click.echo(printed({"connection_id": str(connection_id), "status": status.value}))
     else:
-        click.echo(f"Connection {connection_id} is active again and is asked now.")
+        click.echo(f"Connection {connection_id} is {status.value} again and is asked now.")

@@ -1,0 +1,31 @@
+"""`brokersync pause`."""
+
+from __future__ import annotations
+
+import click
+
+from brokersync import database, ids, options, pausing
+from brokersync.documents import printed
+
+
+@click.command("pause")
+@click.argument("connection")
+@options.as_json
+def command(connection: str, *, as_json: bool) -> None:
+    """Ask nothing more of a connection for now.
+
+    CONNECTION is its id or the first characters of it. Its login, settings and data stay as they are; a sync that is
+    under way stores nothing more. `brokersync resume` starts it again, and so does linking the login anew.
+
+    \b
+    Example:
+      brokersync pause 0b6e2f41
+    """
+    with database.opened() as opened:
+        connection_id = ids.connection_id(opened, connection)
+        with opened.session() as session:
+            status = pausing.pause(session, connection_id)
+    if as_json:
+        click.echo(printed({"connection_id": str(connection_id), "status": status.value}))
+    else:
+        click.echo(f"Connection {connection_id} is paused: nothing is asked until `brokersync resume`.")
