@@ -15,6 +15,8 @@ import settings
 
 FAILED = 1
 NOT_CONFIGURED = 3
+INTERRUPTED = 130
+"""Ctrl-C, as shells number it."""
 
 OURS = frozenset({"brokers", "brokersync", "models", "oauth_web", "sandbox", "settings", "worker"})
 """Packages whose exceptions are written for people: their text is the sentence."""

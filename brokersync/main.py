@@ -12,12 +12,17 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
+from brokersync import completion, debugging, running_demo
 from brokersync.commands import CATALOGUE, all_listed
-from brokersync.explanations import CANNOT_WRITE, FAILED, explained
+from brokersync.explanations import CANNOT_WRITE, FAILED, INTERRUPTED, explained
+from brokersync.near import did_you_mean
 
-# A demo brings servers of its own: those of another one, which still runs here, are not to be touched by it.
-OWN_ENVIRONMENT = frozenset({"demo"})
+OWN_ENVIRONMENT = frozenset({"demo", "sandbox"})
+"""A demo brings servers of its own: those of another one, which still runs here, are not to be touched by it. The
+sandbox's commands look for a demo in a way of their own.
+"""
 STREAMS = ("stdin", "stdout", "stderr")
 
 
@@ -32,6 +37,7 @@ class CommandLine(click.Group):
         if module is None:
             return None
         command: click.Command = import_module(f"brokersync.commands.{module}").command
+        debugging.add_to(command)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -42,10 +48,20 @@ class CommandLine(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
+        names = self.list_commands(ctx)
+        if args[0] not in names and not args[0].startswith("-") and not ctx.resilient_parsing:
+            raise click.UsageError(f"There is no command {args[0]!r}.{did_you_mean(args[0], names)}", ctx)
         # Before the command's file is read: Celery's settings are taken from the environment when they are imported.
-        if args[0] not in OWN_ENVIRONMENT:
-            load_demo_environment(Path.cwd())
+        if args[0] not in OWN_ENVIRONMENT and not ctx.resilient_parsing:
+            running_demo.load(Path.cwd(), unless="DATABASE_URL")
         return super().resolve_command(ctx, args)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem[str]]:
+        """From the list, so that no command's file is read."""
+        listed = [
+            CompletionItem(each.name, help=each.help) for each in all_listed() if each.name.startswith(incomplete)
+        ]
+        return listed + click.Command.shell_complete(self, ctx, incomplete)
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -56,15 +72,18 @@ class CommandLine(click.Group):
             # Whoever read our output has seen enough (`| head`).
             _let_output_go()
             return None
+        except KeyboardInterrupt as error:
+            debugging.show_traceback(ctx, error)
+            click.echo(err=True)  # below the terminal's ^C
+            raise click.exceptions.Exit(INTERRUPTED) from None
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
         except Exception as error:
             # The last line of defence of a program for people: whatever it is, it becomes a sentence and an exit code.
-            if ctx.params["debug"]:
-                raise
+            debugging.show_traceback(ctx, error)
             if isinstance(error, OSError) and error.errno in CANNOT_WRITE:
                 _let_output_go()
-            raise explained(error) from None
+            raise explained(error) from error
 
 
 def _let_output_go() -> None:
@@ -72,28 +91,13 @@ def _let_output_go() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-@click.group(cls=CommandLine, context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+@click.group(cls=CommandLine, params=[debugging.option()], context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="brokersync", message="%(version)s")
-def cli(*, debug: bool) -> None:
+def cli() -> None:
     """Keeps brokerage accounts in your own PostgreSQL and on Redis.
 
     Start with `brokersync demo`. Each command explains itself, with an example: brokersync COMMAND --help.
     """
-
-
-def load_demo_environment(folder: Path) -> None:
-    """Where nothing says which database, a demo that runs here does; its variables are taken all together."""
-    if os.environ.get("DATABASE_URL"):
-        return
-    # Only here: `--help` shall not read what every broker declares.
-    running_demo = import_module("brokersync.running_demo")
-    found = running_demo.environment(folder)
-    if found is not None:
-        # What the shell set of them would point half of a command to another installation.
-        for name in running_demo.names():
-            os.environ.pop(name, None)
-        os.environ.update(found)
 
 
 def main() -> None:
@@ -101,7 +105,9 @@ def main() -> None:
     if _fill_closed_streams():
         click.echo("Error: Standard output is closed, so nothing could be shown: use >/dev/null instead.", err=True)
         sys.exit(FAILED)
-    cli(prog_name="brokersync")
+    if completion.is_asked(os.environ):
+        completion.answer(cli)
+    cli(prog_name=completion.PROGRAM)
 
 
 def _fill_closed_streams() -> bool:

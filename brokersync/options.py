@@ -4,7 +4,21 @@ from __future__ import annotations
 
 import click
 
+from brokersync import completing
+
 as_json = click.option("--json", "as_json", is_flag=True, help="Print a JSON document, and nothing else.")
-user = click.option("--user", "user_id", metavar="USER", help="Only this user of your application.")
-account = click.option("--account", metavar="ID", help="Only this account; the first characters of its id do.")
-connection = click.option("--connection", metavar="ID", help="Only this connection; the first characters of its id do.")
+user = click.option(
+    "--user", "user_id", metavar="USER", shell_complete=completing.users, help="Only this user of your application."
+)
+account = click.option(
+    "--account",
+    metavar="ID",
+    shell_complete=completing.account_ids,
+    help="Only this account; the first characters of its id do.",
+)
+connection = click.option(
+    "--connection",
+    metavar="ID",
+    shell_complete=completing.connection_ids,
+    help="Only this connection; the first characters of its id do.",
+)

@@ -9,15 +9,18 @@ from __future__ import annotations
 import fcntl
 import os
 import stat
+from importlib import import_module
 from pathlib import Path
 
-from brokersync import datafolder, envfile, reference
+from brokersync import datafolder, envfile
 
 SANDBOX_NAMES = frozenset({"SANDBOX_PORT", "SANDBOX_SEED", "SANDBOX_TICK_EVERY"})
 
 
 def names() -> frozenset[str]:
     """The variables that a demo may set: those that this project reads, and the sandbox's."""
+    # Only here: `--help` shall not read what every broker declares.
+    reference = import_module("brokersync.reference")
     return SANDBOX_NAMES | {variable.name for variable in reference.environment()}
 
 
@@ -29,6 +32,18 @@ def environment(start: Path) -> dict[str, str] | None:
             ours = names()
             return {name: value for name, value in envfile.parsed(text).items() if name in ours}
     return None
+
+
+def load(start: Path, *, unless: str) -> None:
+    """Take over the variables of the demo that runs there, all together, unless that variable says what is meant."""
+    if os.environ.get(unless):
+        return
+    found = environment(start)
+    if found is not None:
+        # What the shell set of them would point half of a command to another installation.
+        for name in names():
+            os.environ.pop(name, None)
+        os.environ.update(found)
 
 
 def _text(folder: Path) -> str | None:

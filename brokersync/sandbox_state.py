@@ -7,16 +7,27 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+import click
 from rich.console import Group, RenderableType
 from rich.text import Text
 
 from brokersync import cells
+from brokersync.documents import printed
+from brokersync.screen import show
 from brokersync.tables import new_table
 
 CURRENCY = "USD"
 
 View = Callable[[dict[str, Any]], RenderableType]
 """From an answer of the sandbox to what is shown of it."""
+
+
+def tell(answer: dict[str, Any], view: View, *, as_json: bool) -> None:
+    """Print the answer: as it is for a program, as the view shows it for a person."""
+    if as_json:
+        click.echo(printed(answer))
+    else:
+        show(view(answer))
 
 
 def state_view(state: dict[str, Any]) -> RenderableType:

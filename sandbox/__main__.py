@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import click
 
@@ -51,7 +53,14 @@ from sandbox.world import Options
     help="Seconds of its clock between two moves of the market; 0: it moves only when told to.",
 )
 @click.option("--rotate", is_flag=True, help="Replace the refresh token at each refresh.")
-def main(
+def main(**chosen: Any) -> None:
+    """An offline Schwab with made-up people, a clock that can be turned, and faults that can be asked for."""
+    start(lambda address: click.echo(f"sandbox: {address}"), **chosen)
+
+
+def start(
+    announce: Callable[[str], None],
+    *,
     host: str,
     port: int,
     seed: int,
@@ -60,10 +69,9 @@ def main(
     redirect_uri: str,
     now: datetime | None,
     tick_every: float,
-    *,
     rotate: bool,
 ) -> None:
-    """An offline Schwab with made-up people, a clock that can be turned, and faults that can be asked for."""
+    """Serve with what those options chose, until TERM or INT. `announce` gets the address once it answers."""
     options = Options(
         client_id=client_id,
         client_secret=client_secret,
@@ -73,7 +81,7 @@ def main(
         tick_every=timedelta(seconds=tick_every) or None,
         rotate=rotate,
     )
-    serve(options, host, port, lambda address: click.echo(f"sandbox: {address}"))
+    serve(options, host, port, announce)
 
 
 if __name__ == "__main__":

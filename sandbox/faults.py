@@ -62,6 +62,15 @@ KINDS: dict[str, Kind] = {
 }
 
 
+WITH_RETRY_AFTER = frozenset({"rate_limited"})
+"""The faults whose answer says when to come back."""
+
+
+def places(name: str | None) -> tuple[str, ...]:
+    """Where a fault may be asked for, its default first; without the name of one, where any may."""
+    return (*(KINDS[name].where if name in KINDS else ENDPOINTS), ANYWHERE)
+
+
 class UnknownFault(ValueError):
     """What was asked for does not exist. The message says what does."""
 
@@ -109,7 +118,7 @@ class Faults:
         """Raises `UnknownFault`."""
         if name not in KINDS:
             raise UnknownFault(f"fault must be one of: {', '.join(KINDS)}")
-        allowed = (*KINDS[name].where, ANYWHERE)
+        allowed = places(name)
         if where is not None and where not in allowed:
             raise UnknownFault(f"where must be one of: {', '.join(allowed)} (for {name})")
         fault = Fault(name, where or allowed[0], times, retry_after)

@@ -43,6 +43,7 @@ CATALOGUE: dict[str, tuple[Listed, ...]] = {
         Listed("new-key", "new_key", "Print a new key for ENCRYPTION_KEY."),
         Listed("brokers", "brokers", "The brokers there are, and what each still needs."),
         Listed("web", "web", "Serve the pages on which people link."),
+        Listed("completion", "completion", "Print the script by which a shell completes this program."),
         Listed("sandbox", "sandbox", "An offline broker: start it, turn its clock, make faults."),
     ),
 }

@@ -8,7 +8,7 @@ import click
 
 import settings
 from brokers import registry
-from brokersync import cells, database, ids, options
+from brokersync import cells, completing, database, ids, options
 from brokersync.documents import printed
 from models.links import LINK_LIFETIME, NewLink, make_link
 from models.sealing import keyring
@@ -17,12 +17,26 @@ from oauth_web.origins import may_return_to
 
 @click.command("link")
 @click.option(
-    "--user", "user_id", required=True, metavar="USER", help="Your application's name or number of the person."
+    "--user",
+    "user_id",
+    required=True,
+    metavar="USER",
+    shell_complete=completing.users,
+    help="Your application's name or number of the person.",
 )
 @click.option(
-    "--broker", required=True, metavar="NAME", help="Where they have their accounts; see `brokersync brokers`."
+    "--broker",
+    required=True,
+    metavar="NAME",
+    shell_complete=completing.broker_names,
+    help="Where they have their accounts; see `brokersync brokers`.",
 )
-@click.option("--connection", metavar="ID", help="Repair this connection of theirs; ids and history stay.")
+@click.option(
+    "--connection",
+    metavar="ID",
+    shell_complete=completing.connection_ids,
+    help="Repair this connection of theirs; ids and history stay.",
+)
 @click.option(
     "--return-url", metavar="URL", help="Where the browser goes afterwards; it must be allowed by RETURN_URLS."
 )

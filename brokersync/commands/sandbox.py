@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+from pathlib import Path
 
 import click
 
 import settings
-from brokersync import database, options, sandbox_control, sandbox_state
+from brokersync import database, options, running_demo, sandbox_control, sandbox_state
+from brokersync.commands.sandbox_faults import make_faults
 from brokersync.commands.sandbox_start import start
-from brokersync.documents import printed
+from brokersync.near import did_you_mean
 from brokersync.sandbox_clock import let_pass
-from brokersync.screen import show
+from brokersync.sandbox_state import tell
 from sandbox.clock import duration
 from sandbox.trade_order import ACTIONS
 
@@ -24,6 +25,16 @@ class StartsByDefault(click.Group):
         named = bool(args) and (args[0] in self.commands or args[0] in ctx.help_option_names)
         looks_like_a_name = bool(args) and not args[0].startswith("-")
         return super().parse_args(ctx, args if named or looks_like_a_name else ["start", *args])
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[0] not in self.commands and not args[0].startswith("-") and not ctx.resilient_parsing:
+            raise click.UsageError(f"There is no command {args[0]!r}.{did_you_mean(args[0], self.commands)}", ctx)
+        # One that is started is nobody's; the others speak to a running demo's unless the shell names one.
+        if args[0] != start.name and not ctx.resilient_parsing:
+            running_demo.load(Path.cwd(), unless=sandbox_control.VARIABLE)
+        return super().resolve_command(ctx, args)
 
 
 @click.group("sandbox", cls=StartsByDefault)
@@ -40,6 +51,7 @@ def command() -> None:
 
 
 command.add_command(start)
+command.add_command(make_faults)
 
 
 @command.command("state")
@@ -52,7 +64,7 @@ def show_state(*, as_json: bool) -> None:
       brokersync sandbox state
     """
     state = sandbox_control.configured(os.environ).state()
-    _tell(state, sandbox_state.state_view, as_json)
+    tell(state, sandbox_state.state_view, as_json=as_json)
 
 
 @command.command("clock")
@@ -80,36 +92,7 @@ def turn_clock(span: str, *, as_json: bool) -> None:
         with database.opened() as opened, opened.session() as session:
             moved = let_pass(session, length)
             answer = {**sandbox.advance(span.removeprefix("+")), "connections": moved}
-    _tell(answer, sandbox_state.clock_view, as_json)
-
-
-@command.command("faults")
-@click.argument("name", required=False)
-@click.option("--times", type=click.IntRange(min=1), default=1, show_default=True, help="For so many requests.")
-@click.option("--where", metavar="ENDPOINT", help="Only there: accounts, account, accountNumbers, token … or any.")
-@click.option("--retry-after", type=click.IntRange(min=1), metavar="SECONDS", help="What `rate_limited` asks for.")
-@click.option("--clear", is_flag=True, help="Take back all faults that wait.")
-@options.as_json
-def make_faults(
-    name: str | None, times: int, where: str | None, retry_after: int | None, *, clear: bool, as_json: bool
-) -> None:
-    """Make the next requests fail in a way that real brokers do.
-
-    Without a NAME it lists the faults that wait. A name that does not exist is answered with those that do.
-
-    \b
-    Examples:
-      brokersync sandbox faults rate_limited --times 3 --where accounts
-      brokersync sandbox faults --clear
-    """
-    if clear and name:
-        raise click.UsageError("Either name a fault, or --clear them.")
-    sandbox = sandbox_control.configured(os.environ)
-    if clear:
-        sandbox.clear_faults()
-    elif name:
-        sandbox.add_fault(name, times, where, retry_after)
-    _tell({"faults": sandbox.state()["faults"]}, lambda answer: sandbox_state.faults_view(answer["faults"]), as_json)
+    tell(answer, sandbox_state.clock_view, as_json=as_json)
 
 
 @command.command("market")
@@ -122,7 +105,7 @@ def move_market(tick: int, *, as_json: bool) -> None:
     Example:
       brokersync sandbox market --tick 10
     """
-    _tell(sandbox_control.configured(os.environ).tick(tick), sandbox_state.prices_view, as_json)
+    tell(sandbox_control.configured(os.environ).tick(tick), sandbox_state.prices_view, as_json=as_json)
 
 
 @command.command("trade")
@@ -163,11 +146,4 @@ def make_trade(
     }
     sandbox = sandbox_control.configured(os.environ)
     after = sandbox.trade({name: value for name, value in order.items() if value is not None})
-    _tell(after, sandbox_state.account_view, as_json)
-
-
-def _tell(answer: dict[str, Any], view: sandbox_state.View, as_json: bool) -> None:
-    if as_json:
-        click.echo(printed(answer))
-    else:
-        show(view(answer))
+    tell(after, sandbox_state.account_view, as_json=as_json)

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import os
 import shlex
-import socket
-from collections.abc import Callable
-from typing import Any, cast
+from collections.abc import Mapping
+from typing import Any
 
 import click
 
 import settings
-from sandbox.__main__ import main as served
+from brokersync import options
+from brokersync.documents import printed
+from sandbox import __main__ as sandbox
 
 HELP = """Start it alone, and keep it running until Ctrl-C.
 
 It registers the app of SCHWAB_CLIENT_ID, SCHWAB_CLIENT_SECRET and SCHWAB_REDIRECT_URI. Where these are not set, it makes
-one up, and says what to set for the web app and the worker.
+one up, and says what to set for the web app and the worker. With --json it prints its address and what to set as one
+document, once it answers.
 
 \b
-Example:
+Examples:
   brokersync sandbox start --port 8190
+  brokersync sandbox start --port 0 --json
 """
 MADE_UP = {"client_id": "sandbox-app", "client_secret": "sandbox-secret"}
 VARIABLES = {
@@ -40,22 +43,25 @@ class Start(click.Command):
         return super().make_context(info_name, args, parent, default_map=made_up, **extra)
 
 
-def _start(**chosen: Any) -> None:
+@click.command("start", cls=Start, params=sandbox.main.params, help=HELP)
+@options.as_json
+def start(*, as_json: bool, **chosen: Any) -> None:
     wanted = {variable: chosen[option] for option, variable in VARIABLES.items()}
-    chosen["port"] = chosen["port"] or _free_port(chosen["host"])
-    wanted["SCHWAB_BASE_URL"] = f"http://{chosen['host']}:{chosen['port']}"
+
+    def announce(address: str) -> None:
+        _tell(address, {**wanted, "SCHWAB_BASE_URL": address}, as_json=as_json)
+
+    sandbox.start(announce, **chosen)
+
+
+def _tell(address: str, wanted: Mapping[str, str], *, as_json: bool) -> None:
+    """What to set is what the environment does not say already."""
     unset = {variable: value for variable, value in wanted.items() if os.environ.get(variable) != value}
+    if as_json:
+        click.echo(printed({"address": address, "set": unset}))
+        return
     if unset:
         click.echo("Set this for the web app, the worker and this command line:")
         for variable, value in unset.items():
             click.echo(f"  export {variable}={shlex.quote(value)}")
-    cast(Callable[..., None], served.callback)(**chosen)
-
-
-def _free_port(host: str) -> int:
-    """Found before the start, so that what to set can be said with it."""
-    with socket.create_server((host, 0)) as probe:
-        return int(probe.getsockname()[1])
-
-
-start = Start("start", params=served.params, help=HELP, callback=_start)
+    click.echo(f"sandbox: {address}")

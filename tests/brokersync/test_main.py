@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import inspect
 import os
 import subprocess
 import sys
@@ -17,8 +16,6 @@ from brokersync.commands import all_listed
 from brokersync.main import cli
 from tests.brokersync.command_line import commands, run
 
-SERVERS = {"brokersync web", "brokersync sandbox start"}
-
 
 @contextmanager
 def running_demo(folder: Path, **environ: str) -> Iterator[None]:
@@ -33,24 +30,10 @@ def test_help_lists_every_command() -> None:
     assert [command.name for command in all_listed() if f"\n  {command.name} " not in listed] == []
 
 
-def test_every_command_shows_an_example_of_itself() -> None:
-    without = []
-    for name, command in commands():
-        _, marked, example = inspect.cleandoc(command.help or "").partition("\b\nExample")
-        if not marked or name not in example:
-            without.append(name)
-    assert without == []
-
-
 def test_the_list_says_what_the_help_of_each_command_begins_with() -> None:
     own = {name: cli.get_command(click.Context(cli), name) for name in cli.list_commands(click.Context(cli))}
     told = {command.name: command.help for command in all_listed()}
     assert {name: (command.help or "").splitlines()[0] for name, command in own.items() if command} == told
-
-
-def test_every_command_but_the_servers_can_print_json() -> None:
-    without = {name for name, command in commands() if "--json" not in {o for p in command.params for o in p.opts}}
-    assert without == SERVERS
 
 
 def test_help_waits_for_no_library_that_it_does_not_need() -> None:
@@ -69,9 +52,47 @@ def test_an_error_that_nobody_foresaw_is_one_line_without_its_text(bare: Path, m
     assert ran.err.splitlines() == ["Error: RuntimeError. `brokersync --debug …` shows where it comes from."]
 
 
-def test_debug_shows_the_traceback(bare: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("line", [("--debug", "new-key"), ("new-key", "--debug")])
+def test_debug_shows_the_traceback_and_then_the_sentence(
+    bare: Path, monkeypatch: pytest.MonkeyPatch, line: tuple[str, ...]
+) -> None:
     _break_new_key(monkeypatch)
-    assert isinstance(run("--debug", "new-key").error, RuntimeError)
+    ran = run(*line)
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err.startswith("Traceback (most recent call last):\n")
+    assert "RuntimeError: this text may hold anything\nError: RuntimeError." in ran.err
+
+
+def test_debug_keeps_the_exit_code(bare: Path) -> None:
+    ran = run("accounts", "--debug")
+    assert (ran.code, "Traceback" in ran.err) == (3, True)
+
+
+def test_every_command_takes_debug_after_its_name() -> None:
+    assert [name for name, command in commands() if "--debug" not in {o for p in command.params for o in p.opts}] == []
+
+
+def test_ctrl_c_ends_a_command_quietly(bare: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted() -> bytes:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Fernet, "generate_key", interrupted)
+    ran = run("new-key")
+    assert (ran.code, ran.out, ran.err) == (130, "", "\n")
+
+
+@pytest.mark.parametrize(
+    ("line", "meant"),
+    [
+        (("conections",), "'connections'"),
+        (("sandbox", "clok"), "'clock'"),
+        (("sandbox", "faults", "rate_limit"), "'rate_limited'"),
+    ],
+)
+def test_a_name_that_was_mistyped_is_answered_with_the_near_one(line: tuple[str, ...], meant: str, bare: Path) -> None:
+    ran = run(*line)
+    assert (ran.code, ran.out) == (2, "")
+    assert f"Did you mean {meant}" in ran.err
 
 
 def _break_new_key(monkeypatch: pytest.MonkeyPatch) -> None:

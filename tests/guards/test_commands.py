@@ -1,30 +1,29 @@
 from __future__ import annotations
 
+import inspect
+import re
+import shlex
 import subprocess
-from collections.abc import Iterator
 
 import click
 
-from brokersync.main import cli
+from tests.brokersync.command_line import commands
 from tests.guards.tree import ROOT
 
 README = ROOT / "README.md"
 
 
-def commands() -> Iterator[tuple[str, click.Command]]:
-    """Every command and subcommand by what one types."""
-    yield from below("brokersync", cli)
+WITHOUT_JSON = {
+    "brokersync web": "it becomes gunicorn, whose log says where it listens",
+    "brokersync completion": "its script is for a shell already",
+}
+"""Commands that print nothing for programs, and why."""
 
 
-def below(name: str, command: click.Command) -> Iterator[tuple[str, click.Command]]:
-    if isinstance(command, click.Group):
-        context = click.Context(command)  # a group may read its commands only when they are asked for
-        for child_name in command.list_commands(context):
-            child = command.get_command(context, child_name)
-            assert child is not None
-            yield from below(f"{name} {child_name}", child)
-    else:
-        yield name, command
+def examples(command: click.Command) -> list[str]:
+    """The command lines of its help, each up to where a shell goes on with something else."""
+    _, _, shown = inspect.cleandoc(command.help or "").partition("\b\nExample")
+    return re.findall(r"^  (?:.*\$\()?(brokersync [^|>)\n]*)", shown, re.MULTILINE)
 
 
 def test_every_command_and_every_option_has_help() -> None:
@@ -36,6 +35,26 @@ def test_every_command_and_every_option_has_help() -> None:
             if isinstance(parameter, click.Option) and not parameter.help:
                 silent.append(f"{name} {parameter.opts[0]}")
     assert silent == []
+
+
+def test_every_command_shows_an_example_of_itself() -> None:
+    without = [name for name, command in commands() if not any(line.startswith(name) for line in examples(command))]
+    assert without == []
+
+
+def test_every_example_is_a_line_that_the_command_takes() -> None:
+    every = dict(commands())
+    for command in every.values():
+        for line in examples(command):
+            # The longest name: `sandbox clock`, not `sandbox`.
+            name = max((each for each in every if line.startswith(each)), key=len)
+            with every[name].make_context(name, shlex.split(line.removeprefix(name))):
+                pass
+
+
+def test_every_command_prints_json_or_has_a_reason_not_to() -> None:
+    without = {name for name, command in commands() if "--json" not in {o for p in command.params for o in p.opts}}
+    assert without == WITHOUT_JSON.keys()
 
 
 def test_every_command_stands_in_the_readme() -> None:

@@ -80,8 +80,27 @@ def test_faults_are_made_listed_and_taken_back(sandbox: RunningSandbox) -> None:
 @pytest.mark.sockets
 def test_a_fault_that_does_not_exist_is_answered_with_those_that_do(sandbox: RunningSandbox) -> None:
     ran = run("sandbox", "faults", "nonsense")
-    assert (ran.code, ran.out) == (1, "")
+    assert (ran.code, ran.out) == (2, "")
     assert "html_ok" in ran.err
+
+
+@pytest.mark.sockets
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("server_error", "--retry-after", "9"), "--retry-after changes nothing about server_error"),
+        (("wrong_app", "--where", "accounts"), "wrong_app cannot be had at 'accounts', but at: token, any."),
+        (("--times", "3"), "--times belongs to a fault"),
+        (("--clear", "--retry-after", "3"), "--retry-after belongs to a fault"),
+    ],
+)
+def test_an_option_that_would_change_nothing_is_refused(
+    sandbox: RunningSandbox, options: tuple[str, ...], said: str
+) -> None:
+    ran = run("sandbox", "faults", *options)
+    assert (ran.code, ran.out) == (2, "")
+    assert said in ran.err
+    assert sandbox.app.world.faults.waiting == []
 
 
 @pytest.mark.sockets
