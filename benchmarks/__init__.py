@@ -1,0 +1,1 @@
+"""What a sync costs, as figures that anyone can print: `make bench`."""
