@@ -1,15 +1,16 @@
-"""The live data on Redis as a subscriber gets them: first the latest documents, then each newer one."""
+"""The live data on Redis as a subscriber gets them: messages, and the documents that stand there."""
 
 from __future__ import annotations
 
 import json
-import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any
 
 import redis
 from redis.client import PubSub
+from redis.retry import Retry
 
 PATTERNS = ("live_data:balances:*", "live_data:positions:*")
 KINDS = ("balances", "positions")
@@ -17,48 +18,38 @@ COUNTED = ("schema", "version")
 """The only numbers of a document that are counts; all others are amounts, exact decimals."""
 
 CONNECT_SECONDS = 5
-LOOK_SECONDS = 1.0
 
 Document = dict[str, Any]
 
 
-def connect(url: str) -> redis.Redis:
+def connect(url: str, retry: Retry | None = None) -> redis.Redis:
+    """A client that gives up on what hangs. `retry` None: the library's own, which hides that a connection was lost."""
+    more = {} if retry is None else {"retry": retry}
     return redis.Redis.from_url(
-        url, decode_responses=True, socket_connect_timeout=CONNECT_SECONDS, health_check_interval=25
+        url,
+        decode_responses=True,
+        socket_connect_timeout=CONNECT_SECONDS,
+        socket_timeout=CONNECT_SECONDS,
+        health_check_interval=25,
+        **more,
     )
 
 
-def documents(
-    client: redis.Redis, account_ids: Sequence[uuid.UUID], wanted: Callable[[Document], bool]
-) -> Iterator[Document]:
-    """The latest documents of these accounts, and then, for ever, what is published and `wanted`.
+@contextmanager
+def subscribed(client: redis.Redis) -> Iterator[PubSub]:
+    """Subscribe to all live data. The block starts once Redis has confirmed it: from then on nothing is missed.
 
-    A version that was there already is passed over: publishing is at least once. Raises `redis.RedisError`.
+    Raises `redis.RedisError`.
     """
-    seen: dict[tuple[str, str], int] = {}
-    for text in _latest_and_published(client, account_ids):
-        document = parsed(text)
-        key = (document["account_id"], document["kind"])
-        if wanted(document) and document["version"] > seen.get(key, 0):
-            seen[key] = document["version"]
-            yield document
+    with PubSub(client.connection_pool) as subscription:
+        subscription.psubscribe(*PATTERNS)
+        for _ in PATTERNS:
+            if subscription.get_message(timeout=CONNECT_SECONDS) is None:
+                raise redis.TimeoutError("the subscription was not confirmed")
+        yield subscription
 
 
 def parsed(text: str) -> Document:
     """A document with exact decimals."""
     document: Document = json.loads(text, parse_float=Decimal, parse_int=Decimal)
     return document | {name: int(document[name]) for name in COUNTED}
-
-
-def _latest_and_published(client: redis.Redis, account_ids: Sequence[uuid.UUID]) -> Iterator[str]:
-    with PubSub(client.connection_pool) as subscription:
-        subscription.psubscribe(*PATTERNS)
-        # Only once the server has confirmed them can nothing be missed between the latest and the first published.
-        for _ in PATTERNS:
-            subscription.get_message(timeout=CONNECT_SECONDS)
-        keys = [f"live_data:latest:{kind}:{account_id}" for account_id in account_ids for kind in KINDS]
-        yield from (str(text) for text in (client.mget(keys) if keys else ()) if text is not None)
-        while True:
-            message = subscription.get_message(ignore_subscribe_messages=True, timeout=LOOK_SECONDS)
-            if message is not None:
-                yield message["data"]

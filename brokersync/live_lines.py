@@ -11,9 +11,15 @@ from brokersync import cells
 from brokersync.updates import Change, Holding, Update
 from worker.summary import money
 
+UNITS = {"EQ": " shares", "ETF": " shares", "OPT": " contracts"}
+"""What a quantity counts, by asset type, where everybody calls it so."""
+
 
 def update_line(update: Update, masked: str, at: datetime, width: int) -> Text:
-    """`18:00:05  …733  v3  $61,758.77  +$12.21  AAPL 231.52 +$14.40  F 11.84 -$14.00  +3 more`."""
+    """`18:00:05  …733  v3  $61,758.77  +$49.20  AAPL 231.11 → 231.52 +$49.20  +3 more`, no longer than `width`.
+
+    What was traded comes first, then the cash that moved, then the prices; each as fully as it fits.
+    """
     line = Text.assemble(
         (clock(at), "dim"),
         f"  {masked}  v{update.version:<3} ",
@@ -25,28 +31,48 @@ def update_line(update: Update, masked: str, at: datetime, width: int) -> Text:
         return line.append("  1 position" if update.held == 1 else f"  {update.held} positions")
     if update.net_liq_change is not None:
         line.append_text(Text.assemble("  ", signed(update.net_liq_change, update.currency)))
-    left = len(update.changes)
-    for change in update.changes:
-        piece = Text.assemble("  ", change_text(change, update.currency))
+    pieces = _pieces(update)
+    for place, forms in enumerate(pieces):
+        left = len(pieces) - place
         more = f"  +{left} more"
-        room = width - line.cell_len
-        if piece.cell_len + (len(more) if left > 1 else 0) > room:
-            return line.append(more, style="dim") if len(more) <= room else line
-        line.append_text(piece)
-        left -= 1
+        room = width - line.cell_len - (len(more) if left > 1 else 0)
+        piece = next((form for form in forms if form.cell_len + 2 <= room), None)
+        if piece is None:
+            return line.append(more, style="dim") if line.cell_len + len(more) <= width else line
+        line.append_text(Text.assemble("  ", piece))
     return line
 
 
-def change_text(change: Change, currency: str | None) -> Text:
-    """`AAPL 231.52 +$14.40`; a trade as `F 700 → 600`, `F closed, 700 before`, `KO opened, 3`."""
-    name = _label(change.position)
-    before, now = cells.quantity(change.quantity_before).plain, cells.quantity(change.quantity_now).plain
+def change_texts(change: Change, currency: str | None) -> list[Text]:
+    """One holding's change, as fully as a line may have room for, and in shorter forms.
+
+    `AAPL 231.11 → 231.52 +$49.20` or `AAPL 231.52 +$49.20`; of a trade `F 700 → 600 shares, 11.84 → 11.86 -$1,172.00` or
+    `F 700 → 600 -$1,172.00`, `KO opened, 3 shares at 68.33 +$205.00`, `F closed, 700 shares before -$8,302.00`.
+    """
+    name, value = _label(change.position), signed(change.value_change, currency)
+    before, now = cells.price(change.price_before).plain, cells.price(change.price_now).plain
+    moved = change.price_before is not None and change.price_now is not None and before != now
     if not change.traded:
-        mark = cells.price(change.position["mark_price"]).plain
-        return Text.assemble(f"{name} {mark} ", signed(change.value_change, currency))
+        forms = [f"{name} {before} → {now}", f"{name} {now}"] if moved else [f"{name} {now}"]
+        return [Text.assemble(form, " ", value) for form in forms]
+    unit = UNITS.get(change.position["asset_type"], "")
+    held, holds = cells.quantity(change.quantity_before).plain, cells.quantity(change.quantity_now).plain
     if not change.quantity_now:
-        return Text(f"{name} closed, {before} before", style="bold")
-    return Text(f"{name} {before} → {now}" if change.quantity_before else f"{name} opened, {now}", style="bold")
+        forms = [f"{name} closed, {held}{unit} before", f"{name} closed"]
+    elif not change.quantity_before:
+        forms = [f"{name} opened, {holds}{unit} at {now}", f"{name} opened, {holds}"]
+    else:
+        forms = [f"{name} {held} → {holds}{unit}", f"{name} {held} → {holds}"]
+        if moved:
+            forms.insert(0, f"{forms[0]}, {before} → {now}")
+    return [Text.assemble((form, "bold"), " ", value) for form in forms]
+
+
+def _pieces(update: Update) -> list[list[Text]]:
+    cash = [[Text.assemble("cash ", signed(update.cash_change, update.currency))]] if update.cash_change else []
+    traded = [change_texts(change, update.currency) for change in update.changes if change.traded]
+    moved = [change_texts(change, update.currency) for change in update.changes if not change.traded]
+    return traded + cash + moved
 
 
 def signed(value: Decimal, currency: str | None) -> Text:

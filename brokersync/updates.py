@@ -16,11 +16,16 @@ Holding = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Change:
-    """One holding that moved. `value_change` is in the account's currency; a quantity of 0: not held."""
+    """One holding that moved. `value_change` is in the account's currency; a quantity of 0: not held.
+
+    `price_before` and `price_now` are the marks; None where it was not held, or the broker gives none.
+    """
 
     position: Holding
     quantity_before: Decimal
     quantity_now: Decimal
+    price_before: Decimal | None
+    price_now: Decimal | None
     value_change: Decimal
 
     @property
@@ -32,7 +37,8 @@ class Change:
 class Update:
     """What a version of an account brought; amounts in `currency`.
 
-    `first`: nothing was heard of the account before, so there are no changes to tell. `again`: it was sent before.
+    `first`: nothing was heard of the account before, so there are no changes to tell. `again`: it was sent before. A
+    change is None where one of the two values is not known.
     `held` is the number of positions, `fetched_at` when the broker was asked.
     """
 
@@ -42,6 +48,7 @@ class Update:
     currency: str | None
     net_liq: Decimal | None
     net_liq_change: Decimal | None
+    cash_change: Decimal | None
     held: int
     changes: list[Change]
     first: bool = False
@@ -67,15 +74,15 @@ class Updates:
             return None
         before = self._told.get(account_id)
         self._told[account_id] = balances, document
-        now = balances["net_liq"]
-        earlier = None if before is None else before[0]["net_liq"]
+        earlier = {} if before is None else before[0]
         return Update(
             account_id=account_id,
             version=document["version"],
             fetched_at=datetime.fromisoformat(document["fetched_at"]),
             currency=balances["currency"],
-            net_liq=now,
-            net_liq_change=None if now is None or earlier is None else now - earlier,
+            net_liq=balances["net_liq"],
+            net_liq_change=_difference(earlier.get("net_liq"), balances["net_liq"]),
+            cash_change=_difference(earlier.get("cash"), balances["cash"]),
             held=len(document["positions"]),
             changes=[] if before is None else changes(before[1], document),
             first=before is None,
@@ -100,9 +107,15 @@ def _change(before: Holding | None, now: Holding | None) -> Change:
         position=now or before or {},
         quantity_before=_amount(before, "qty"),
         quantity_now=_amount(now, "qty"),
+        price_before=None if before is None else before["mark_price"],
+        price_now=None if now is None else now["mark_price"],
         value_change=_amount(now, "market_value") - _amount(before, "market_value"),
     )
 
 
 def _amount(position: Holding | None, name: str) -> Decimal:
     return Decimal(0) if position is None or position[name] is None else Decimal(position[name])
+
+
+def _difference(before: Decimal | None, now: Decimal | None) -> Decimal | None:
+    return None if before is None or now is None else now - before

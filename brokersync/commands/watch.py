@@ -2,32 +2,32 @@
 
 from __future__ import annotations
 
-import sys
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import click
-import redis
 
 import settings
-from brokersync import cells, database, ids, live, options, queries
-from brokersync.documents import printed
+from brokersync import database, feeds, ids, options
+from brokersync.audiences import Person, Program
+from brokersync.endings import unwinding
+from brokersync.following import Following
 from brokersync.live import Document
-from brokersync.live_lines import update_line
-from brokersync.queries import Row
-from brokersync.screen import UNBOUNDED, Screen, show
-from brokersync.updates import Updates
+from brokersync.looking import Looking
+from brokersync.watching import JUDGE_SECONDS, Watch
 
 
 @click.command("watch")
 @options.user
+@options.connection
 @options.account
 @options.as_json
-def command(user_id: str | None, account: str | None, *, as_json: bool) -> None:
+def command(user_id: str | None, connection: str | None, account: str | None, *, as_json: bool) -> None:
     """Live balances and positions as they change.
 
-    First what is there, then each change, until Ctrl-C. With --json every line is one document, as on Redis but with
-    amounts as strings.
+    First what is there, then what each version changed, until Ctrl-C. It says when data grow old, and why, and goes on
+    when Redis was away. With --json every line is one document, as on Redis but with amounts as strings; what else there
+    is to say goes to standard error.
 
     \b
     Example:
@@ -35,33 +35,32 @@ def command(user_id: str | None, account: str | None, *, as_json: bool) -> None:
     """
     loaded = settings.load()
     url = loaded.require_live_data_redis_url()
-    with database.opened(loaded) as opened:
-        account_id = None if account is None else ids.account_id(opened, account)
-        rows = queries.accounts(opened, user_id, account_id=account_id)
-    try:
-        with live.connect(url) as client:
-            _watch(client, rows, _wanted(user_id, account_id), as_json=as_json)
-    except KeyboardInterrupt:
-        # Its only end; so Ctrl-C is not a failure.
-        click.echo(err=True)
+    with unwinding(), database.opened(loaded) as opened:
+        try:
+            connection_id = None if connection is None else ids.connection_id(opened, connection)
+            account_id = None if account is None else ids.account_id(opened, account)
+            looking = Looking(opened, user_id, connection_id, account_id)
+            first = looking.look()
+            following = Following(url, _wanted(user_id, connection_id, account_id))
+            watch = Watch(first, following, looking, Program() if as_json else Person())
+            if not as_json:
+                click.echo(_begins(len(first.accounts)), err=True)
+            watch.run(feeds.merged(following.events(), looking.events(), tick=JUDGE_SECONDS))
+        except KeyboardInterrupt:
+            # Its only end; so Ctrl-C is not a failure.
+            click.echo(err=True)
 
 
-def _watch(client: redis.Redis, rows: Sequence[Row], wanted: Callable[[Document], bool], *, as_json: bool) -> None:
-    masked = {str(row["account_id"]): row["masked"] for row in rows}
-    width = Screen().width if sys.stdout.isatty() else UNBOUNDED
-    updates = Updates()
-    if not as_json:
-        click.echo(f"Watching {len(rows)} account{'' if len(rows) == 1 else 's'}. Ctrl-C ends it.", err=True)
-    for document in live.documents(client, [row["account_id"] for row in rows], wanted):
-        if as_json:
-            click.echo(printed(document))
-        elif (update := updates.take(document)) is not None:
-            number = masked.get(update.account_id) or update.account_id[: cells.SHORT_ID]
-            show(update_line(update, number, update.fetched_at, width))
-
-
-def _wanted(user_id: str | None, account_id: uuid.UUID | None) -> Callable[[Document], bool]:
+def _wanted(
+    user_id: str | None, connection_id: uuid.UUID | None, account_id: uuid.UUID | None
+) -> Callable[[Document], bool]:
     """By what stands in the document, so that an account linked meanwhile is seen too."""
-    return lambda document: (
-        user_id in (None, document["user_id"]) and (account_id is None or document["account_id"] == str(account_id))
-    )
+    wanted = {"user_id": user_id, "connection_id": connection_id, "account_id": account_id}
+    named = {name: str(value) for name, value in wanted.items() if value is not None}
+    return lambda document: all(document[name] == value for name, value in named.items())
+
+
+def _begins(accounts: int) -> str:
+    if not accounts:
+        return "There is no such account yet; one that is linked is shown. Ctrl-C ends it."
+    return f"Watching {accounts} account{'' if accounts == 1 else 's'}. Ctrl-C ends it."

@@ -36,8 +36,5 @@ def channels(account_id: object) -> list[str]:
 @contextmanager
 def listening(redis_url: str) -> Iterator[Listener]:
     """Subscribe; the block starts when Redis has confirmed it. Raises `redis.RedisError`."""
-    with live.connect(redis_url) as client, client.pubsub() as subscription:
-        subscription.psubscribe(*live.PATTERNS)
-        for _ in live.PATTERNS:
-            subscription.get_message(timeout=live.CONNECT_SECONDS)
+    with live.connect(redis_url) as client, live.subscribed(client) as subscription:
         yield Listener(subscription)

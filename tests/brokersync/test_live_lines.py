@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.text import Text
 
 from brokersync.demo.notes import note_line
-from brokersync.live_lines import change_text, signed, update_line
+from brokersync.live_lines import change_texts, signed, update_line
 from brokersync.updates import Change, Update, changes
 from tests.brokersync.live_documents import held, positions
 
@@ -19,23 +19,49 @@ MOVED = changes(
 )
 
 
-def update(*moved: Change, **more: bool) -> Update:
-    return Update("a", 3, AT, "USD", Decimal("61758.77"), Decimal("12.21"), 6, list(moved), **more)
+def update(*moved: Change, cash: str | None = None, **more: bool) -> Update:
+    cash_change = None if cash is None else Decimal(cash)
+    return Update("a", 3, AT, "USD", Decimal("61758.77"), Decimal("12.21"), cash_change, 6, list(moved), **more)
+
+
+def told(*rows: list[dict[str, object]]) -> list[str]:
+    """The forms in which the one change between these holdings can be told, the fullest first."""
+    (change,) = changes(*(positions(version, *each) for version, each in enumerate(rows, 1)))
+    return [form.plain for form in change_texts(change, "USD")]
 
 
 def test_a_line_says_when_which_account_what_it_is_worth_and_what_moved() -> None:
-    line = update_line(update(*MOVED), "…733", AT, 120)
+    line = update_line(update(*MOVED), "…733", AT, 500)
     assert line.plain == (
-        "18:00:05  …733  v3   $61,758.77  +$12.21  AAPL 231.52 +$14.40  F 11.84 -$14.00  KO 68.33 +$1.00"
+        "18:00:05  …733  v3   $61,758.77  +$12.21  AAPL 231.40 → 231.52 +$14.40  F 11.86 → 11.84 -$14.00"
+        "  KO 68.00 → 68.33 +$1.00"
     )
 
 
-@pytest.mark.parametrize("width", range(60, 100))
+@pytest.mark.parametrize("width", range(60, 160))
 def test_a_line_fits_the_terminal_and_counts_what_it_leaves_out(width: int) -> None:
-    line = update_line(update(*MOVED), "…733", AT, width).plain
+    line = update_line(update(*MOVED, cash="-5"), "…733", AT, width).plain
     assert len(line) <= width
-    named = sum(f" {symbol} " in line for symbol in ("AAPL", "F", "KO"))
-    assert named == 3 or line.endswith(f"  +{3 - named} more")
+    named = sum(f" {word} " in line for word in ("AAPL", "F", "KO", "cash"))
+    assert named == 4 or line.endswith(f"  +{4 - named} more")
+
+
+def test_eighty_columns_hold_a_price_with_its_move_and_a_trade_with_its_value() -> None:
+    price = update_line(update(*MOVED), "…733", AT, 80).plain
+    assert price == "18:00:05  …733  v3   $61,758.77  +$12.21  AAPL 231.40 → 231.52 +$14.40  +2 more"
+    (sold,) = changes(positions(1, held("F", "700", "8302")), positions(2, held("F", "600", "7140")))
+    trade = update_line(update(sold, *MOVED, cash="1184"), "…733", AT, 80).plain
+    assert trade == "18:00:05  …733  v3   $61,758.77  +$12.21  F 700 → 600 shares -$1,162.00  +4 more"
+
+
+def test_cash_stands_between_what_was_traded_and_what_only_moved() -> None:
+    (sold,) = changes(positions(1, held("GE", "7", "70")), positions(2, held("GE", "6", "60")))
+    line = update_line(update(sold, *MOVED, cash="-10"), "…733", AT, 500).plain
+    assert line.index("GE") < line.index("cash -$10.00") < line.index("AAPL")
+
+
+def test_cash_that_stood_still_is_not_told() -> None:
+    assert "cash" not in update_line(update(*MOVED, cash="0"), "…733", AT, 500).plain
 
 
 def test_the_last_change_takes_the_room_that_a_count_would_need() -> None:
@@ -51,22 +77,31 @@ def test_what_was_sent_again_says_so() -> None:
     assert update_line(update(again=True), "…733", AT, 80).plain.endswith("$61,758.77  sent again, as it was")
 
 
-@pytest.mark.parametrize(
-    ("before", "now", "said"),
-    [("700", "600", "F 700 → 600"), ("700", None, "F closed, 700 before"), (None, "-5", "F opened, -5")],
-)
-def test_a_trade_is_told_by_its_quantities(before: str | None, now: str | None, said: str) -> None:
-    (change,) = changes(*(positions(1, *([held("F", each, "70")] if each else [])) for each in (before, now)))
-    assert change_text(change, "USD").plain == said
+def test_a_trade_is_told_by_quantity_price_and_value_in_shorter_forms_too() -> None:
+    assert told([held("F", "700", "8302")], [held("F", "600", "7140")]) == [
+        "F 700 → 600 shares, 11.86 → 11.90 -$1,162.00",
+        "F 700 → 600 shares -$1,162.00",
+        "F 700 → 600 -$1,162.00",
+    ]
+    assert told([held("F", "700", "8302")], []) == ["F closed, 700 shares before -$8,302.00", "F closed -$8,302.00"]
+    assert told([], [held("F", "-5", "-60")]) == ["F opened, -5 shares at 12.00 -$60.00", "F opened, -5 -$60.00"]
 
 
-def test_an_option_goes_by_a_short_name() -> None:
-    option = {"underlying": "AAPL", "strike": Decimal("240"), "put_call": "CALL"}
+def test_a_price_that_did_not_move_has_no_arrow() -> None:
+    assert told([held("F", "700", "8302")], [held("F", "600", "7116")])[0] == "F 700 → 600 shares -$1,186.00"
+    assert told([held("F", "700", "8302")], [held("F", "700", "8302.01")]) == ["F 11.86 +$0.01"]
+
+
+def test_a_price_that_the_broker_does_not_give_is_a_dash() -> None:
+    assert told([held("F", "1", "2", mark_price=None)], [held("F", "1", "3", mark_price=None)]) == ["F — +$1.00"]
+
+
+def test_an_option_goes_by_a_short_name_and_is_counted_in_contracts() -> None:
+    option = {"asset_type": "OPT", "underlying": "AAPL", "strike": Decimal("240"), "put_call": "CALL"}
     symbol = "AAPL  270618C00240000"
-    (change,) = changes(
-        positions(1, held(symbol, "2", "3270", **option)), positions(2, held(symbol, "2", "3280", **option))
+    assert told([held(symbol, "2", "3270", **option)], [held(symbol, "3", "4905", **option)])[0] == (
+        "AAPL 240C 2 → 3 contracts +$1,635.00"
     )
-    assert change_text(change, "USD").plain == "AAPL 240C 1,640.00 +$10.00"
 
 
 def test_a_change_has_its_sign_also_without_colour() -> None:

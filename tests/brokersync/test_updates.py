@@ -58,6 +58,22 @@ def test_a_net_liquidation_value_that_is_not_given_has_no_change() -> None:
     assert update.net_liq_change is None
 
 
+def test_cash_that_moved_is_told_with_its_change() -> None:
+    updates = Updates()
+    taken(updates, balances(1, cash="700"), positions(1))
+    (update,) = taken(updates, balances(2, cash="600.5"), positions(2))
+    assert update.cash_change == Decimal("-99.5")
+    (update,) = taken(updates, balances(3, cash=None), positions(3))
+    assert update.cash_change is None
+
+
+def test_a_change_has_the_marks_before_and_now() -> None:
+    before = positions(1, held("A", "1", "10"), held("B", "1", "10"))
+    now = positions(2, held("A", "1", "11"), held("C", "1", "3"))
+    found = {change.position["symbol"]: (change.price_before, change.price_now) for change in changes(before, now)}
+    assert found == {"A": (10, 11), "B": (10, None), "C": (None, 3)}
+
+
 def test_trades_come_first_then_the_largest_moves_and_what_stood_still_is_left_out() -> None:
     before = positions(1, held("A", "1", "10"), held("B", "1", "10"), held("C", "1", "10"), held("D", "2", "20"))
     now = positions(2, held("A", "1", "11"), held("B", "1", "5"), held("C", "1", "10"), held("E", "3", "1"))

@@ -1,0 +1,94 @@
+"""What a person should know while data come in, in words: servers that are away, data that grow old, and why."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from datetime import datetime
+
+from rich.text import Text
+
+from brokersync import cells
+from brokersync.following import RedisAway, RedisBack
+from brokersync.freshness import Fresh, Old, is_late
+from brokersync.live_lines import clock
+from brokersync.looking import Watched
+from models.connection import Connection, Status
+
+NAMED = 3
+"""Accounts of one connection that a note names; of more it says how many."""
+
+_STOPPED = {
+    Status.PAUSED: "its connection is paused; `brokersync resume {id}` starts it again",
+    Status.REAUTH_REQUIRED: "its login has ended; log in again: `{relink}`",
+    Status.DISCONNECTED: "its connection is disconnected",
+}
+_FAULTS = {
+    "unreachable": "{broker} does not answer",
+    "broker_down": "{broker} is down",
+    "rate_limited": "{broker} wants to be asked less often",
+    "bad_answer": "{broker} gives answers that cannot be right",
+    "login_ended": "{broker} does not take the login",
+    "app_misconfigured": "{broker} does not take this installation's app; `brokersync doctor` says more",
+    "credentials_unreadable": "no key in ENCRYPTION_KEY opens the login",
+    "internal": "a fault of brokersync itself; the worker's log says more",
+}
+
+
+def redis_away(event: RedisAway) -> Text:
+    return Text.assemble(("Redis", "bold"), f" {event.why} since {clock(event.since)}; it is tried again")
+
+
+def redis_back(event: RedisBack, now: datetime) -> Text:
+    """What changed meanwhile is in the lines that follow."""
+    return Text.assemble(("Redis", "bold"), f" answers again, after {cells.spelled(now - event.since, parts=2)}")
+
+
+def database_away() -> Text:
+    return Text.assemble(("PostgreSQL", "bold"), " does not answer; live data come in all the same")
+
+
+def database_back() -> Text:
+    return Text.assemble(("PostgreSQL", "bold"), " answers again")
+
+
+def fresh(news: Fresh) -> Text:
+    """`…733  confirmed again, 2 s ago`"""
+    return _of_accounts(news.accounts).append(f"confirmed again, {cells.ago(news.age).plain}")
+
+
+def old(news: Old, now: datetime, *, database_is_away: bool) -> Text:
+    """`…733  not confirmed by the broker for 12 min (asked every 5 min): schwab does not answer (…)`"""
+    connection = news.accounts[0].connection
+    asked = "not asked any more" if news.stopped else f"asked every {cells.spelled(connection.sync_interval, parts=2)}"
+    told = _of_accounts(news.accounts)
+    told.append(f"not confirmed by the broker for {cells.spelled(news.age, parts=1)}", style="yellow")
+    told.append(f" ({asked}): ")
+    if database_is_away:
+        return told.append("PostgreSQL does not answer, where it would say why")
+    return told.append_text(_reason(news, connection, now))
+
+
+def _of_accounts(accounts: Sequence[Watched]) -> Text:
+    numbers = ", ".join(account.number for account in accounts[:NAMED])
+    more = f" and {len(accounts) - NAMED} more" if len(accounts) > NAMED else ""
+    return Text(f"{numbers}{more}  ")
+
+
+def _reason(news: Old, connection: Connection, now: datetime) -> Text:
+    named = {"id": str(connection.id)[: cells.SHORT_ID], "relink": relink_command(connection)}
+    stopped = _STOPPED.get(Status(connection.status))
+    if stopped is not None:
+        return cells.plain(stopped.format(**named))
+    if all(each.checked_at is not None and not is_late(each, each.checked_at, now) for each in news.accounts):
+        return Text("the worker has newer data, but Redis was not told; its log says why")
+    fault = _FAULTS.get(connection.last_error_kind or "")
+    if fault is None:
+        return Text("no sync came to an end; `brokersync doctor` says whether the worker runs")
+    return cells.plain(f"{fault.format(broker=connection.broker)} ({connection.last_error_text})")
+
+
+def relink_command(connection: Connection) -> str:
+    """What makes the link with which this connection is repaired."""
+    to = ("--user", connection.user_id, "--broker", connection.broker)
+    return f"brokersync link {shlex.join(to)} --connection {str(connection.id)[: cells.SHORT_ID]}"
