@@ -34,9 +34,16 @@ def status(value: str) -> Text:
     return Text(value.replace("_", " "), style=_STATUS_STYLES.get(value, "bold red"))
 
 
-def amount(value: Decimal | None, currency: str | None) -> Text:
-    """`$12,345.67`, `-$0.50` (red), `12,345.67 EUR`."""
-    return Text(money(value, currency), style="red" if value is not None and value < 0 else "", justify="right")
+def amount(value: Decimal | None, currency: str | None, *, named: bool = False) -> Text:
+    """`$12,345.67`, `-$0.50` (red), `12,345.67 EUR`. `named`: dollars too are `12,345.67 USD`."""
+    return Text(_told(value, currency, named), style="red" if value is not None and value < 0 else "", justify="right")
+
+
+def gain(value: Decimal | None, currency: str | None, *, named: bool = False) -> Text:
+    """`+$624.60` (green), `-$71.83` (red); what is no cent either way has no sign: `$0.00`."""
+    cents = Decimal(0) if value is None else value.quantize(_CENT, ROUND_HALF_EVEN)
+    sign, style = ("+", "green") if cents > 0 else ("", "red" if cents < 0 else "")
+    return Text(f"{sign}{_told(value, currency, named)}", style=style, justify="right")
 
 
 def quantity(value: Decimal) -> Text:
@@ -87,6 +94,12 @@ def spelled(span: timedelta, parts: int) -> str:
     units = (("d", seconds // 86400), ("h", seconds // 3600 % 24), ("min", seconds // 60 % 60), ("s", seconds % 60))
     first = next((place for place, (_, count) in enumerate(units) if count), len(units) - 1)
     return " ".join(f"{count} {unit}" for unit, count in units[first : first + parts] if count) or "0 s"
+
+
+def _told(value: Decimal | None, currency: str | None, named: bool) -> str:
+    if value is None or not named or not currency:
+        return money(value, currency)
+    return f"{money(value, None)} {currency}"
 
 
 def _trimmed(value: Decimal) -> Decimal:

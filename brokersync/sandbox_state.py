@@ -40,7 +40,7 @@ def state_view(state: dict[str, Any]) -> RenderableType:
         "",
         _people(state["users"]),
         "",
-        _logins(state["logins"]),
+        _logins(state["logins"], datetime.fromisoformat(clock["now"])),
         faults_view(state["faults"]),
     )
 
@@ -65,7 +65,7 @@ def faults_view(faults: Sequence[dict[str, Any]]) -> RenderableType:
 
 def account_view(account: dict[str, Any]) -> RenderableType:
     """An account after a trade: its cash, its value and what it holds."""
-    table = new_table("Symbol", "Type", ">Quantity", ">Price", ">Value")
+    table = new_table("Symbol", "Type", ">Quantity", ">Price", ">Value", droppable=("Price", "Type"))
     for row in account["positions"]:
         table.add_row(
             row["symbol"],
@@ -86,7 +86,8 @@ def prices_view(market: dict[str, Any]) -> RenderableType:
 
 
 def _people(users: Sequence[dict[str, Any]]) -> RenderableType:
-    table = new_table("User", "Account", "Type", "Name", ">Cash", ">Value", ">Positions")
+    names = ("User", "Account", "Type", "Name", ">Cash", ">Value", ">Positions")
+    table = new_table(*names, droppable=("Positions", "Type", "Name", "User"))
     for user in users:
         for account in user["accounts"]:
             table.add_row(
@@ -101,15 +102,17 @@ def _people(users: Sequence[dict[str, Any]]) -> RenderableType:
     return table
 
 
-def _logins(logins: Sequence[dict[str, Any]]) -> RenderableType:
+def _logins(logins: Sequence[dict[str, Any]], now: datetime) -> RenderableType:
+    """Ages by the sandbox's own clock."""
     if not logins:
         return Text("Nobody has logged in yet.")
-    table = new_table("Login", "Began", "Ends", ">Accounts", ">Refreshes", "State")
+    names = ("Login", "Began", "Ends", ">Accounts", ">Refreshes", "State")
+    table = new_table(*names, droppable=("Refreshes", "Accounts", "Began"))
     for login in logins:
         table.add_row(
             login["user"],
-            _moment(login["began_at"]),
-            _moment(login["ends_at"]),
+            cells.ago(now - datetime.fromisoformat(login["began_at"])),
+            cells.login_end(datetime.fromisoformat(login["ends_at"]) - now),
             str(len(login["accounts"])),
             str(login["refreshes"]),
             Text("lives", style="green") if login["lives"] else Text(f"ended ({login['ended_by']})", style="red"),

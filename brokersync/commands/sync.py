@@ -120,7 +120,7 @@ def _ask(app: Celery, connection_id: uuid.UUID, account_id: uuid.UUID | None, *,
 
 
 def _report(runs: Sequence[Run]) -> RenderableType:
-    table = new_table("Connection", "Outcome", "Accounts", "What it means")
+    table = new_table("Connection", "Outcome", "Accounts", "What it means", droppable=("Accounts",))
     for run in runs:
         table.add_row(
             cells.short_id(run.connection_id),

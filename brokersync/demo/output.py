@@ -5,10 +5,11 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 
+import click
 from rich.console import Console, RenderableType
 from rich.text import Text
 
-from brokersync.screen import UNBOUNDED, Screen, show
+from brokersync.screen import Screen, show, width
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ class Output:
     @property
     def width(self) -> int:
         """How long a line may be."""
-        return self.terminal.width if self.terminal else UNBOUNDED
+        return self.terminal.width if self.terminal else width()
 
     def print(self, renderable: RenderableType) -> None:
         if self.terminal:
@@ -33,8 +34,8 @@ class Output:
         """A line that is there to be copied: the terminal may wrap it, we do not."""
         if self.terminal:
             self.terminal.print(line, soft_wrap=True)
-        else:
-            self.print(line)
+        elif not self.silent:
+            click.echo(line.plain)
 
 
 def standard() -> Output:

@@ -55,6 +55,27 @@ def test_an_amount_is_in_its_own_currency() -> None:
     assert cells.amount(Decimal("1234.5"), "EUR").plain == "1,234.50 EUR"
 
 
+@pytest.mark.parametrize(
+    ("value", "said", "style"),
+    [
+        ("624.6", "+$624.60", "green"),
+        ("-71.83", "-$71.83", "red"),
+        ("0", "$0.00", ""),
+        ("0.004", "$0.00", ""),
+        ("-0.004", "$0.00", ""),
+    ],
+)
+def test_a_gain_and_a_loss_are_told_apart_by_their_sign(value: str, said: str, style: str) -> None:
+    cell = cells.gain(Decimal(value), "USD")
+    assert (cell.plain, cell.style) == (said, style)
+
+
+def test_a_gain_is_in_its_own_currency_and_a_missing_one_is_a_dash() -> None:
+    assert cells.gain(Decimal("1234.5"), "EUR").plain == "+1,234.50 EUR"
+    assert cells.gain(Decimal("1234.5"), "USD", named=True).plain == "+1,234.50 USD"
+    assert cells.gain(None, "USD", named=True).plain == "—"
+
+
 def test_what_the_broker_does_not_give_is_a_dash_and_not_0() -> None:
     assert [cells.amount(None, "USD").plain, cells.price(None).plain, cells.plain(None).plain] == ["—", "—", "—"]
 
