@@ -53,6 +53,7 @@ class Database:
     def session(self, statement_timeout: timedelta = STATEMENT_TIMEOUT) -> Iterator[Session]:
         """One transaction: committed at the end, rolled back on any error. Objects stay readable afterwards."""
         with self._sessions() as session:
+            transaction = session.begin()
             try:
                 _limit(session, statement_timeout)
             except DBAPIError as error:
@@ -60,10 +61,11 @@ class Database:
                 # lost: the limits come first, so they find it out as a ping would that costs a round trip each time.
                 if not error.connection_invalidated:
                     raise
-                session.rollback()
+                transaction.rollback()
+                transaction = session.begin()
                 _limit(session, statement_timeout)
-            yield session
-            session.commit()
+            with transaction:
+                yield session
 
     def close(self) -> None:
         self.engine.dispose()

@@ -70,7 +70,7 @@ def statements(database: Database) -> Iterator[list[str]]:
     sent: list[str] = []
 
     def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        if "set_config" not in statement:
+        if not statement.startswith("SET LOCAL"):
             sent.append(statement)
 
     event.listen(database.engine, "before_cursor_execute", note)

@@ -6,7 +6,7 @@ import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import event, select, text
 from sqlalchemy.exc import OperationalError, StatementError
 
 from models import session as sessions
@@ -117,6 +117,20 @@ def test_a_connection_that_ends_in_the_middle_of_a_session_is_not_tried_again(da
     with pytest.raises(OperationalError):
         work()
     assert runs == 1
+
+
+def test_a_commit_that_fails_leaves_nothing_for_the_next_session_to_commit(database: Database) -> None:
+    connection_id = a_connection(database)
+
+    def refuse(_: object) -> None:
+        event.remove(database.engine, "commit", refuse)
+        raise RuntimeError
+
+    event.listen(database.engine, "commit", refuse)
+    with pytest.raises(RuntimeError), database.session() as session:
+        session.get_one(Connection, connection_id).user_id = "other"
+    with database.session() as session:
+        assert session.scalars(select(Connection.user_id)).one() == "42"
 
 
 def test_an_error_rolls_back_and_gives_the_session_back(database: Database) -> None:
