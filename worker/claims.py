@@ -9,15 +9,41 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from models.account import Account
-from models.connection import SCHEDULED, Connection, Status
+from models.connection import SCHEDULED, Connection, Credential, Status
 from models.event import record_event
 from worker import limits, schedule
 from worker.outcomes import CannotSync, Outcome
+
+# Put together once: for each sync anew, that takes longer than running them.
+#
+# Who had to wait for the row may get the time at which the wait began, some seconds early at most (`LOCK_TIMEOUT`): a
+# claim then looks alive a little longer, ends a little sooner, and data look a little older. All of that is safe.
+_LOCKED = (
+    select(Connection, func.clock_timestamp())
+    .where(Connection.id == bindparam("connection_id"))
+    .with_for_update(key_share=True)
+)
+_HELD = _LOCKED.where(Connection.claim_id == bindparam("run_id"), Connection.claim_until > func.clock_timestamp())
+_TAKE = (
+    update(Connection)
+    .where(Connection.id == bindparam("taken"))
+    .values(
+        claim_id=bindparam("run_id"),
+        claim_started_at=bindparam("now"),
+        claim_until=bindparam("until"),
+        next_sync_at=bindparam("until"),
+        unfinished_attempts=Connection.unfinished_attempts + 1,
+    )
+)
+_ACCOUNTS = select(Account.number_fp, Account.id, Account.broker_account_id, Account.missing_since).where(
+    Account.connection_id == bindparam("connection_id")
+)
 
 
 @dataclass(frozen=True)
@@ -46,8 +72,17 @@ class Claim:
     due_at: datetime | None
     failures: int
     has_fetch_state: bool
+    credential: Credential | None
+    """As it stood when the claim was taken; None for a connection that was disconnected just now."""
     accounts: dict[str, KnownAccount]
     """By the fingerprint of their number."""
+
+
+class Held(NamedTuple):
+    """The connection of a claim that is still held, locked, and the database's time."""
+
+    connection: Connection
+    now: datetime
 
 
 @dataclass(frozen=True)
@@ -69,10 +104,10 @@ def take(session: Session, connection_id: uuid.UUID, trigger: str, message_id: u
     may take over a claim whose message has not started yet. An on-demand call that finds a run at work makes the
     connection due again as soon as that run ends.
     """
-    connection = session.get(Connection, connection_id, with_for_update={"key_share": True})
-    if connection is None:
+    locked = session.execute(_LOCKED, {"connection_id": connection_id}).one_or_none()
+    if locked is None:
         raise CannotSync(f"There is no connection {connection_id}.")
-    now: datetime = session.scalars(select(func.clock_timestamp())).one()
+    connection, now = locked
     scheduled = trigger == "schedule"
     if connection.status not in SCHEDULED:
         if scheduled:
@@ -89,12 +124,10 @@ def take(session: Session, connection_id: uuid.UUID, trigger: str, message_id: u
     if connection.unfinished_attempts >= limits.UNFINISHED_ATTEMPTS:
         return _pause(session, connection)
     run_id = uuid.uuid4()
-    due_at = connection.next_sync_at
-    connection.claim_id = run_id
-    connection.claim_started_at = now
-    connection.claim_until = connection.next_sync_at = now + limits.CLAIM
-    connection.unfinished_attempts += 1
-    accounts = session.scalars(select(Account).where(Account.connection_id == connection_id))
+    statements = session.connection()
+    statements.execute(_TAKE, {"taken": connection_id, "run_id": run_id, "now": now, "until": now + limits.CLAIM})
+    # Only now: what was read before the lock may be older than the row.
+    accounts = statements.execute(_ACCOUNTS, {"connection_id": connection_id})
     return Claim(
         run_id=run_id,
         connection_id=connection_id,
@@ -102,25 +135,19 @@ def take(session: Session, connection_id: uuid.UUID, trigger: str, message_id: u
         broker=connection.broker,
         status=Status(connection.status),
         taken_at=now,
-        until=connection.claim_until,
-        due_at=due_at,
+        until=now + limits.CLAIM,
+        due_at=connection.next_sync_at,
         failures=connection.consecutive_failures,
         has_fetch_state=connection.fetch_state_sealed is not None,
+        credential=session.get(Credential, connection_id),
         accounts={row.number_fp: KnownAccount(row.id, row.broker_account_id, row.missing_since) for row in accounts},
     )
 
 
-def held(session: Session, claim: Claim) -> Connection | None:
-    """The connection, locked, if the run still holds its claim; None when it lost it and must commit nothing."""
-    return session.scalars(
-        select(Connection)
-        .where(
-            Connection.id == claim.connection_id,
-            Connection.claim_id == claim.run_id,
-            Connection.claim_until > func.clock_timestamp(),
-        )
-        .with_for_update(key_share=True)
-    ).one_or_none()
+def held(session: Session, claim: Claim) -> Held | None:
+    """The connection, if the run still holds its claim; None when it lost it and must commit nothing."""
+    row = session.execute(_HELD, {"connection_id": claim.connection_id, "run_id": claim.run_id}).one_or_none()
+    return None if row is None else Held(*row)
 
 
 def release(connection: Connection, claim: Claim, next_sync_at: datetime) -> None:

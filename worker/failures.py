@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import logging
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -59,10 +58,10 @@ def fail(parts: Parts, attempt: Attempt, error: Exception) -> SyncFailed:
 def _write(parts: Parts, attempt: Attempt, failed: SyncFailed, error: Exception) -> None:
     retry_after = error.retry_after if isinstance(error, RateLimited) else None
     with parts.database.session() as session:
-        connection = claims.held(session, attempt.claim)
-        if connection is None:
+        held = claims.held(session, attempt.claim)
+        if held is None:
             return
-        now: datetime = session.scalars(select(func.clock_timestamp())).one()
+        connection, now = held
         connection.consecutive_failures += 1
         connection.last_error_kind, connection.last_error_text = failed.kind, failed.text
         wait: timedelta | None = wait_after(failed.kind, connection.consecutive_failures, retry_after, parts.random)

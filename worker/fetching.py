@@ -25,7 +25,7 @@ def ask_with_login(parts: Parts, claim: Claim, deadline: Deadline, ask: Ask[Answ
     token: the app lacks a product, or no account is shared with it, and `AccessRefused` goes up as it is.
     """
     broker = parts.broker(claim.broker)
-    login = tokens.usable_login(parts.database, broker, claim.connection_id, deadline)
+    login = tokens.usable_login(parts.database, broker, claim.credential, claim.taken_at, deadline)
     try:
         return ask(login.credentials)
     except AccessRefused:

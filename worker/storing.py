@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from brokers.records import ComeBack, ListedAccount
@@ -24,6 +24,9 @@ from worker.messages import Message, snapshot_message
 from worker.outcomes import AccountOutcome, Outcome, worst
 from worker.parts import Parts
 from worker.stopwatch import Stopwatch
+
+# Not through the session: nothing else of it is to be written, and its bookkeeping costs more than the insert.
+_INSERT_RUN = insert(SyncRun)
 
 
 @dataclass(frozen=True)
@@ -55,12 +58,12 @@ def store(parts: Parts, attempt: Attempt, matched: Matched, statement_timeout: t
     """Write what was matched. A run that lost its claim writes nothing but its own record: `superseded`."""
     claim = attempt.claim
     with parts.database.session(statement_timeout) as session:
-        connection = claims.held(session, claim)
-        now: datetime = session.scalars(select(func.clock_timestamp())).one()
-        if connection is None:
+        held = claims.held(session, claim)
+        if held is None:
             if session.get(Connection, claim.connection_id) is not None:
-                _record(session, attempt, now, Outcome.SUPERSEDED, ())
+                _record(session, attempt, _now(session), Outcome.SUPERSEDED, ())
             return Stored(Outcome.SUPERSEDED, (), ())
+        connection, now = held
         for number_fp, (account_id, listed) in matched.new.items():
             session.add(_new_account(claim, number_fp, account_id, listed))
         for account_id, broker_account_id in matched.renamed.items():
@@ -86,10 +89,10 @@ def store(parts: Parts, attempt: Attempt, matched: Matched, statement_timeout: t
 def defer(parts: Parts, attempt: Attempt, wait: timedelta, come_back: ComeBack | None = None) -> None:
     """End the run without an answer and without a failure: the connection is due again after `wait`."""
     with parts.database.session() as session:
-        connection = claims.held(session, attempt.claim)
-        if connection is None:
+        held = claims.held(session, attempt.claim)
+        if held is None:
             return
-        now: datetime = session.scalars(select(func.clock_timestamp())).one()
+        connection, now = held
         if come_back is not None:
             connection.fetch_state = come_back.state
         connection.unfinished_attempts = 0
@@ -104,9 +107,8 @@ def record_failed(session: Session, attempt: Attempt, now: datetime, kind: str, 
 
 def record_listed(session: Session, attempt: Attempt, connection_id: uuid.UUID) -> None:
     """The record of a run that listed a new login's accounts; `connection_id` is where that login ended up."""
-    now: datetime = session.scalars(select(func.clock_timestamp())).one()
     session.flush()
-    _record(session, attempt, now, Outcome.OK, (), connection_id=connection_id)
+    _record(session, attempt, _now(session), Outcome.OK, (), connection_id=connection_id)
 
 
 def _succeeded(connection: Connection, attempt: Attempt, now: datetime) -> None:
@@ -177,19 +179,25 @@ def _record(
     rows_changed: int = 0,
     connection_id: uuid.UUID | None = None,
 ) -> None:
-    session.add(
-        SyncRun(
-            id=attempt.claim.run_id,
-            connection_id=connection_id or attempt.claim.connection_id,
-            trigger=attempt.trigger,
-            task_id=attempt.task_id,
-            started_at=attempt.claim.taken_at,
-            finished_at=now,
-            outcome=outcome.value,
-            accounts=[account.as_json() for account in accounts],
-            error_kind=error_kind,
-            error_text=error_text,
-            broker_ms=int(attempt.stopwatch.total / timedelta(milliseconds=1)),
-            rows_changed=rows_changed,
-        )
+    session.connection().execute(
+        _INSERT_RUN,
+        {
+            "id": attempt.claim.run_id,
+            "connection_id": connection_id or attempt.claim.connection_id,
+            "trigger": attempt.trigger,
+            "task_id": attempt.task_id,
+            "started_at": attempt.claim.taken_at,
+            "finished_at": now,
+            "outcome": outcome.value,
+            "accounts": [account.as_json() for account in accounts],
+            "error_kind": error_kind,
+            "error_text": error_text,
+            "broker_ms": int(attempt.stopwatch.total / timedelta(milliseconds=1)),
+            "rows_changed": rows_changed,
+        },
     )
+
+
+def _now(session: Session) -> datetime:
+    now: datetime = session.scalars(select(func.clock_timestamp())).one()
+    return now

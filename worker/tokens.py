@@ -59,19 +59,15 @@ def needs_refresh(access_expires_at: datetime | None, now: datetime, margin: tim
     return access_expires_at is not None and access_expires_at - margin <= now
 
 
-def usable_login(database: Database, broker: Broker, connection_id: uuid.UUID, deadline: Deadline) -> Login:
-    """The login, refreshed first if it is about to end. Raises as `refresh` does."""
-    with database.session(deadline.left()) as session:
-        row = session.execute(
-            select(Credential, func.clock_timestamp()).where(Credential.connection_id == connection_id)
-        ).one_or_none()
-        if row is None:
-            raise NoCredentials
-        credential, now = row
-        login = Login(credential.document, credential.token_version)
+def usable_login(
+    database: Database, broker: Broker, credential: Credential | None, now: datetime, deadline: Deadline
+) -> Login:
+    """The login of a credential that was read at `now`, refreshed first if it is about to end. Raises as `refresh` does."""
+    if credential is None:
+        raise NoCredentials
     if needs_refresh(credential.access_expires_at, now):
-        return refresh(database, broker, connection_id, login.version, deadline)
-    return login
+        return refresh(database, broker, credential.connection_id, credential.token_version, deadline)
+    return Login(credential.document, credential.token_version)
 
 
 def refresh(

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 
+from brokers.interface import Broker
 from models.connection import Connection, Credential
 from models.event import Event
 from models.run import SyncRun
 from models.session import Database
+from worker.limits import Deadline
+from worker.tokens import Login, usable_login
 
 
 def connection_row(database: Database, connection_id: uuid.UUID) -> Connection:
@@ -41,6 +45,22 @@ def events(database: Database, connection_id: uuid.UUID) -> list[str]:
 def database_now(database: Database) -> datetime:
     with database.session() as session:
         return session.scalars(select(func.now())).one()
+
+
+def usable(database: Database, broker: Broker, connection_id: uuid.UUID, deadline: Deadline) -> Login:
+    """`usable_login` of the credentials as they are stored now."""
+    with database.session() as session:
+        credential, now = session.get(Credential, connection_id), session.scalars(select(func.clock_timestamp())).one()
+    return usable_login(database, broker, credential, now, deadline)
+
+
+def until_somebody_waits_for_a_lock(database: Database) -> None:
+    end = time.monotonic() + 4
+    waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+    with database.session() as session:
+        while not session.scalars(waiting).one():
+            assert time.monotonic() < end, "nobody waits for a lock"
+            time.sleep(0.01)
 
 
 def wait_left(database: Database, connection_id: uuid.UUID) -> timedelta:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -10,8 +11,15 @@ from sqlalchemy import func
 
 from models.connection import Connection, Status
 from models.session import Database
-from tests.records import NUMBER, a_connection, an_account
-from tests.worker.stored import connection_row, events, let_claim_run_out, put, wait_left
+from tests.records import CREDENTIALS, NUMBER, a_connection, an_account
+from tests.worker.stored import (
+    connection_row,
+    events,
+    let_claim_run_out,
+    put,
+    until_somebody_waits_for_a_lock,
+    wait_left,
+)
 from worker import claims, limits
 from worker.claims import Claim, NotTaken
 from worker.dispatch import dispatch_due_connections
@@ -50,9 +58,9 @@ def dispatched(database: Database) -> uuid.UUID:
 
 def release(database: Database, claim: Claim, wait: timedelta = timedelta(minutes=5)) -> None:
     with database.session() as session:
-        connection = claims.held(session, claim)
-        assert connection is not None
-        claims.release(connection, claim, claim.taken_at + wait)
+        held = claims.held(session, claim)
+        assert held is not None
+        claims.release(held.connection, claim, claim.taken_at + wait)
 
 
 def test_a_message_takes_the_claim_that_was_written_for_it(database: Database, connection_id: uuid.UUID) -> None:
@@ -68,6 +76,8 @@ def test_a_claim_tells_the_run_what_it_needs(database: Database, connection_id: 
     claim = taken(database, connection_id)
     (known,) = claim.accounts.values()
     assert (known.id, known.broker_account_id, known.missing_since) == (account_id, f"hash-{NUMBER}", None)
+    assert claim.credential is not None
+    assert (claim.credential.document, claim.credential.token_version) == (CREDENTIALS, 1)
     assert (claim.user_id, claim.broker, claim.status) == ("42", "fake", Status.ACTIVE)
     assert claim.has_fetch_state is False
 
@@ -128,6 +138,22 @@ def test_a_released_connection_is_due_when_its_run_said(database: Database, conn
     assert timedelta(minutes=4, seconds=50) < wait_left(database, connection_id) <= timedelta(minutes=5)
 
 
+def test_who_waited_for_the_row_sees_what_the_other_left(database: Database, connection_id: uuid.UUID) -> None:
+    """A run ends, with an account that was new to it, while the next one is waiting for the connection's row."""
+    first = taken(database, connection_id)
+    with ThreadPoolExecutor(1) as pool:
+        with database.session() as session:
+            held = claims.held(session, first)
+            assert held is not None
+            waiting = pool.submit(taken, database, connection_id)
+            until_somebody_waits_for_a_lock(database)
+            claims.release(held.connection, first, held.now)
+            account_id = an_account(database, connection_id)
+        second = waiting.result(timeout=10)
+    assert [known.id for known in second.accounts.values()] == [account_id]
+    assert second.taken_at >= held.now
+
+
 def test_a_run_whose_claim_ran_out_holds_it_no_more(database: Database, connection_id: uuid.UUID) -> None:
     claim = taken(database, connection_id)
     put(database, connection_id, claim_until=func.now())
@@ -142,7 +168,8 @@ def test_a_run_whose_claim_was_taken_by_another_holds_it_no_more(database: Datab
     with database.session() as session:
         assert claims.held(session, first) is None
         held = claims.held(session, second)
-        assert isinstance(held, Connection)
+        assert held is not None
+        assert isinstance(held.connection, Connection)
 
 
 def test_the_claim_of_a_process_that_died_is_dispatched_again(database: Database, connection_id: uuid.UUID) -> None:

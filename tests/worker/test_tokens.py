@@ -21,10 +21,10 @@ from models.sealing import CredentialsUnreadable
 from models.session import Database
 from tests.fakes import FakeBroker
 from tests.records import CREDENTIALS, a_connection, a_grant
-from tests.worker.stored import credential_row, database_now
+from tests.worker.stored import credential_row, database_now, usable
 from worker import limits
 from worker.limits import Deadline
-from worker.tokens import Login, LoginBusy, NoCredentials, needs_refresh, refresh, usable_login
+from worker.tokens import Login, LoginBusy, NoCredentials, needs_refresh, refresh
 
 NOW = datetime(2026, 11, 20, 18, tzinfo=UTC)
 ENDING = timedelta(seconds=30)
@@ -52,13 +52,13 @@ def test_a_login_shows_no_token() -> None:
 @pytest.mark.servers
 class TestOneProcess:
     def test_a_fresh_token_is_used_and_nobody_is_asked(self, database: Database, broker: FakeBroker) -> None:
-        login = usable_login(database, broker, a_connection(database), deadline())
+        login = usable(database, broker, a_connection(database), deadline())
         assert (login.credentials, login.version, broker.calls) == (CREDENTIALS, 1, [])
 
     def test_an_ending_token_is_refreshed_and_saved(self, database: Database, broker: FakeBroker) -> None:
         connection_id = a_connection(database, lasts=ENDING)
         broker.will("refresh", a_grant(2))
-        login = usable_login(database, broker, connection_id, deadline())
+        login = usable(database, broker, connection_id, deadline())
         stored = credential_row(database, connection_id)
         assert login.credentials == stored.document == a_grant(2).credentials
         assert login.version == stored.token_version == 2
@@ -70,7 +70,7 @@ class TestOneProcess:
     def test_an_access_token_that_no_longer_ends_is_stored_so(self, database: Database, broker: FakeBroker) -> None:
         connection_id = a_connection(database, lasts=ENDING)
         broker.will("refresh", a_grant(2, lasts=None))
-        usable_login(database, broker, connection_id, deadline())
+        usable(database, broker, connection_id, deadline())
         assert credential_row(database, connection_id).access_expires_at is None
 
     def test_the_attempt_is_marked_before_the_broker_is_asked(self, database: Database, broker: FakeBroker) -> None:
@@ -82,7 +82,7 @@ class TestOneProcess:
             return a_grant()
 
         broker.will("refresh", look)
-        usable_login(database, broker, connection_id, deadline())
+        usable(database, broker, connection_id, deadline())
         assert seen[0].refresh_attempt_id is not None
         assert seen[0].refresh_started_at is not None
         assert seen[0].document == CREDENTIALS
@@ -95,7 +95,7 @@ class TestOneProcess:
         connection_id = a_connection(database, lasts=ENDING)
         broker.will("refresh", error)
         with pytest.raises(type(error)):
-            usable_login(database, broker, connection_id, deadline())
+            usable(database, broker, connection_id, deadline())
         stored = credential_row(database, connection_id)
         assert (stored.document, stored.token_version) == (CREDENTIALS, 1)
         assert stored.refresh_attempt_id is not None
@@ -133,12 +133,12 @@ class TestOneProcess:
         self, database: Database, broker: FakeBroker
     ) -> None:
         broker.will("refresh", a_grant())
-        usable_login(database, broker, a_connection(database, lasts=ENDING), Deadline(timedelta(seconds=9)))
-        usable_login(database, broker, a_connection(database, lasts=ENDING), deadline())
+        usable(database, broker, a_connection(database, lasts=ENDING), Deadline(timedelta(seconds=9)))
+        usable(database, broker, a_connection(database, lasts=ENDING), deadline())
         assert 8 < broker.deadlines[0] <= 9
         assert broker.deadlines[1] == limits.HTTP_TOTAL.total_seconds()
 
-    @pytest.mark.parametrize("ask", [usable_login, lambda *a: refresh(*a[:3], 1, a[3])])
+    @pytest.mark.parametrize("ask", [usable, lambda *a: refresh(*a[:3], 1, a[3])])
     def test_without_credentials_there_is_no_login(
         self, database: Database, broker: FakeBroker, ask: Callable[..., Login]
     ) -> None:
@@ -151,7 +151,7 @@ class TestOneProcess:
         with database.session() as session:
             session.execute(update(Credential).values(document_sealed=foreign))
         with pytest.raises(CredentialsUnreadable):
-            usable_login(database, broker, connection_id, deadline())
+            usable(database, broker, connection_id, deadline())
         assert broker.calls == []
 
 
@@ -168,11 +168,11 @@ class TestManyAtOnce:
 
         broker.will("refresh", slow)
         with ThreadPoolExecutor(1) as pool:
-            first = pool.submit(usable_login, database, broker, connection_id, deadline())
+            first = pool.submit(usable, database, broker, connection_id, deadline())
             assert asked.wait(10)
             began = time.monotonic()
             with pytest.raises(LoginBusy):
-                usable_login(database, broker, connection_id, deadline())
+                usable(database, broker, connection_id, deadline())
             waited = time.monotonic() - began
             answer.set()
             assert first.result().version == 2
@@ -193,7 +193,7 @@ class TestManyAtOnce:
             together.wait()
             while True:
                 try:
-                    return usable_login(database, broker, connection_id, deadline()).version
+                    return usable(database, broker, connection_id, deadline()).version
                 except LoginBusy:
                     time.sleep(0.01)
 

@@ -13,10 +13,9 @@ from brokers.records import Grant
 from models.session import Database
 from tests.fakes import FakeBroker
 from tests.records import a_connection, a_grant
-from tests.worker.stored import credential_row
+from tests.worker.stored import credential_row, usable
 from worker import limits, tokens
 from worker.limits import Deadline
-from worker.tokens import usable_login
 
 pytestmark = pytest.mark.servers
 
@@ -45,7 +44,7 @@ def test_tokens_issued_while_the_database_went_away_are_saved_once_it_is_back(
 ) -> None:
     broker = Cutting(database)
     broker.will("refresh", a_grant(2))
-    login = usable_login(database, broker, ending, Deadline(limits.SYNC_DEADLINE))
+    login = usable(database, broker, ending, Deadline(limits.SYNC_DEADLINE))
     assert login.credentials == a_grant(2).credentials
     stored = credential_row(database, ending)
     assert (stored.document, stored.token_version) == (a_grant(2).credentials, 2)
