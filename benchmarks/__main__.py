@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from importlib import import_module
 
 import click
 
 from benchmarks import stage
-from benchmarks.report import Report, document, head, table
+from benchmarks.report import Report, Spoiled, document, head, table
 from brokersync.lease import KeeperFailed
 
-FIGURES = ("sync_vs_floor", "statements_per_sync", "per_position_us", "unchanged", "import_ms")
-ON_DEMAND = ("profile",)
-"""Not part of a whole run: a look inside."""
+FIGURES = ("sync_vs_floor", "statements_per_sync", "per_position_us", "unchanged", "worker", "import_ms")
+ON_DEMAND = ("pools", "profile")
+"""Not part of a whole run: a comparison of some minutes, and a look inside."""
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -22,10 +23,12 @@ ON_DEMAND = ("profile",)
     "--rounds", type=click.IntRange(min=1), help="How often each thing is measured; by default as each needs."
 )
 def main(figures: tuple[str, ...], rounds: int | None) -> None:
-    """Take the figures named, or all: sync_vs_floor statements_per_sync per_position_us unchanged import_ms.
+    """Take the figures named, or all: sync_vs_floor statements_per_sync per_position_us unchanged worker import_ms.
 
-    Apart from these, `profile` shows where a sync spends its CPU.
+    Apart from these: `pools` compares pools of the worker, `profile` shows where a sync spends its CPU.
     """
+    # So that everything is taken down, however it ends.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     click.echo(head())
     reports: dict[str, Report] = {}
     try:
@@ -37,6 +40,8 @@ def main(figures: tuple[str, ...], rounds: int | None) -> None:
         raise click.ClickException(
             f"The figures could not be taken, because something did not start: {error}"
         ) from None
+    except Spoiled as error:
+        raise click.ClickException(f"{name} could not be taken: {error}") from None
     except KeyboardInterrupt:
         click.echo("Stopped; nothing is left running.", err=True)
         sys.exit(130)

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import func, select, update
 
 from benchmarks.answers import Shape
+from benchmarks.report import Spoiled
 from models.account import Account
 from models.connection import Connection, Credential, Status
 from models.session import Database
@@ -64,12 +65,14 @@ def dispatch(database: Database, logins: Sequence[Login]) -> dict[uuid.UUID, uui
     messages: dict[uuid.UUID, uuid.UUID] = {}
     while len(messages) < len(logins):
         if not dispatch_due_connections(database, messages.__setitem__):
-            raise RuntimeError("the dispatcher did not find every login due")
+            raise Spoiled("The dispatcher did not find every login due.")
     return messages
 
 
-def accounts(database: Database, login: Login) -> dict[str, str]:
-    """Account ids by their number."""
+def accounts(database: Database, logins: Sequence[Login]) -> dict[uuid.UUID, dict[str, str]]:
+    """Of each connection, the account ids by their number."""
+    found: dict[uuid.UUID, dict[str, str]] = {login.connection_id: {} for login in logins}
     with database.session() as session:
-        rows = session.scalars(select(Account).where(Account.connection_id == login.connection_id))
-        return {row.number: str(row.id) for row in rows}
+        for row in session.scalars(select(Account).where(Account.connection_id.in_(found))):
+            found[row.connection_id][row.number] = str(row.id)
+    return found

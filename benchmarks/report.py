@@ -10,6 +10,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 
+class Spoiled(Exception):
+    """Something did not go as it must for a figure to mean what it says. The message is for whoever wanted it."""
+
+
 @dataclass(frozen=True)
 class Line:
     """One line of the table. `aim` is the most (or, with `at_least`, the least) that `value` should be."""

@@ -10,6 +10,7 @@ from typing import Any
 from benchmarks import floor_tables, logins
 from benchmarks.answers import Shape
 from benchmarks.logins import Login
+from benchmarks.report import Spoiled
 from benchmarks.rounds import Work
 from benchmarks.stage import Stage
 from worker.outcomes import Outcome, SyncResult
@@ -34,8 +35,8 @@ class Turns:
 
     @property
     def floor(self) -> Work:
-        accounts = logins.accounts(self.stage.parts.database, self.login)
         login = self.login
+        accounts = logins.accounts(self.stage.parts.database, [login])[login.connection_id]
         return Work(
             self._move,
             lambda _: self.stage.floor.sync(login.token, str(login.connection_id), login.user_id, accounts),
@@ -67,4 +68,4 @@ def linked(stage: Stage, shape: Shape) -> Turns:
 
 def _require(result: Any, outcome: Outcome) -> None:
     if result.outcome is not outcome:
-        raise RuntimeError(f"a sync ended as {result.outcome}, not as {outcome}: its cost says nothing")
+        raise Spoiled(f"A sync ended as {result.outcome}, not as {outcome}, so its cost says nothing.")

@@ -7,7 +7,7 @@ import time
 from sqlalchemy import text
 
 from benchmarks.answers import Shape
-from benchmarks.report import Line, Report
+from benchmarks.report import Line, Report, Spoiled
 from benchmarks.rounds import Work, medians
 from benchmarks.stage import Stage
 from benchmarks.turns import linked
@@ -52,7 +52,7 @@ def rows_written(database: Database, work: Work) -> int:
         if now["sync_runs"] > before["sync_runs"]:
             return sum(now[table] - before[table] for table in ("accounts", "positions"))
         if time.monotonic() > until:
-            raise RuntimeError("PostgreSQL did not count the rows of a sync in time")
+            raise Spoiled("PostgreSQL did not count the rows of a sync in time.")
         time.sleep(0.05)
 
 

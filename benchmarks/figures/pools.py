@@ -1,0 +1,46 @@
+"""Which pool: the real worker and the bare task in threads and in processes, at 200 ms of broker latency a call."""
+
+from __future__ import annotations
+
+from statistics import median
+
+from benchmarks import workers
+from benchmarks.drain import filled
+from benchmarks.figures.worker import LATENCY, SHAPE
+from benchmarks.report import Line, Report
+from benchmarks.stage import Stage
+from benchmarks.workers import FLOOR, OURS, Pool
+
+POOLS = (
+    *(Pool("threads", slots) for slots in (16, 32, 64)),
+    *(Pool("prefork", slots) for slots in (2, 16)),
+)
+ROUNDS = 2
+LOGINS_A_SLOT = 8
+
+
+def take(stage: Stage, rounds: int | None) -> Report:
+    stage.stand_in.answer(tick=None, latency=LATENCY)
+    found: dict[str, dict[str, float]] = {}
+    for pool in POOLS:
+        with workers.running(stage, pool) as both:
+            queue = filled(stage, both, SHAPE, pool.slots * LOGINS_A_SLOT)
+            turns = [(queue.ours().per_second, queue.floor().per_second) for _ in range(rounds or ROUNDS)]
+            ours, floor = (median(speeds) for speeds in zip(*turns, strict=True))
+            found[str(pool)] = {
+                "syncs_per_s": round(ours, 1),
+                "rss_mb": round(both.resident_mb(OURS)),
+                "floor_per_s": round(floor, 1),
+                "floor_rss_mb": round(both.resident_mb(FLOOR)),
+            }
+    stage.stand_in.answer(tick=0)
+    return Report({"pools": found}, [line for name, figures in found.items() for line in _lines(name, figures)])
+
+
+def _lines(pool: str, figures: dict[str, float]) -> list[Line]:
+    return [
+        Line(f"{pool}: syncs of the worker", figures["syncs_per_s"], "/s"),
+        Line(f"{pool}: its memory", figures["rss_mb"], "MB"),
+        Line(f"{pool}: the bare task", figures["floor_per_s"], "/s"),
+        Line(f"{pool}: its memory", figures["floor_rss_mb"], "MB"),
+    ]
