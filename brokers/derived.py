@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import ROUND_HALF_EVEN, Context, Decimal, DivisionByZero, InvalidOperation, Overflow
 
 PLACES = Decimal("1e-10")
+ZERO = Decimal(0)
 
 EXACT = Context(prec=120, rounding=ROUND_HALF_EVEN, traps=[InvalidOperation, DivisionByZero, Overflow])
 """Wide enough that no product of two numbers that `brokers.decoding` lets through is rounded."""
@@ -12,6 +13,5 @@ EXACT = Context(prec=120, rounding=ROUND_HALF_EVEN, traps=[InvalidOperation, Div
 
 def rounded(value: Decimal) -> Decimal:
     """`value` with ten decimals at most, no zeros at its end and no minus before a zero: one amount, one way to write it."""
-    short = value.quantize(PLACES, context=EXACT)
-    whole = short.to_integral_value()
-    return EXACT.plus(whole if whole == short else short.normalize(EXACT))
+    short = EXACT.quantize(value, PLACES).normalize(EXACT)
+    return EXACT.add(short, ZERO)  # which writes out an exponent's zeros

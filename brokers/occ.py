@@ -22,17 +22,14 @@ _STANDARD_MULTIPLIER = Decimal(100)
 
 
 class OptionSymbol(NamedTuple):
-    """`strike` is in the currency of the underlying, per unit of it; `put_call` is `CALL` or `PUT`."""
+    """`symbol` is all 21 characters, however it was written; `strike` is in the currency of the underlying, per unit of
+    it; `put_call` is `CALL` or `PUT`."""
 
+    symbol: str
     root: str
     expiry: date
     put_call: str
     strike: Decimal
-
-    @property
-    def symbol(self) -> str:
-        """All 21 characters, however it was written."""
-        return f"{self.root:<6}{self.expiry:%y%m%d}{self.put_call[0]}{int(self.strike * 1000):08}"
 
     @property
     def multiplier(self) -> Decimal | None:
@@ -52,5 +49,7 @@ def parse(symbol: str | None) -> OptionSymbol | None:
         expiry = date(2000 + year, month, day)
     except ValueError:
         return None
-    strike = rounded(Decimal(match["strike"]) / 1000)
-    return OptionSymbol(match["root"], expiry, "CALL" if match["side"] == "C" else "PUT", strike)
+    root, written_expiry, side, thousandths = match.groups()
+    strike = rounded(Decimal(thousandths) / 1000)
+    full = f"{root:<6}{written_expiry}{side}{thousandths}"
+    return OptionSymbol(full, root, expiry, "CALL" if side == "C" else "PUT", strike)

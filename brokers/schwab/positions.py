@@ -7,7 +7,7 @@ Prices follow one rule, averagePrice × quantity × multiplier = cost, which liv
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import Decimal, localcontext
 from functools import reduce
 
@@ -57,25 +57,26 @@ def positions(rows: Iterable[Row]) -> tuple[Position, ...]:
     found: dict[str, list[Position]] = {}
     with localcontext(EXACT):
         for number, row in enumerate(rows):
-            position = _position(row, f"positions[{number}]")
+            try:
+                position = _position(row)
+            except Unreadable as error:
+                raise Unreadable(f"{error.fault} at positions[{number}]") from None
             found.setdefault(position.instrument_key, []).append(position)
-        return tuple(
-            reduce(_merged, [side for side in sides if side.quantity] or sides[:1]) for sides in found.values()
-        )
+        return tuple(sides[0] if len(sides) == 1 else _one(sides) for sides in found.values())
 
 
-def _position(row: Row, where: str) -> Position:
+def _position(row: Row) -> Position:
     instrument = row.instrument
     if instrument is None:
-        raise Unreadable(f"no instrument at {where}")
+        raise Unreadable("no instrument")
     asset_type = ASSET_TYPES.get(instrument.asset_type or "", AssetType.OTHER)
     option = occ.parse(instrument.symbol) if asset_type is AssetType.OPT else None
     symbol = option.symbol if option else instrument.symbol
     key = symbol or instrument.cusip or str(instrument.instrument_id or "")
     if not key:
-        raise Unreadable(f"an instrument without symbol, CUSIP and id at {where}")
-    quantity = _quantity(row, where)
-    _check_value(row.market_value, quantity, asset_type, where)
+        raise Unreadable("an instrument without symbol, CUSIP and id")
+    quantity = _quantity(row)
+    _check_value(row.market_value, quantity, asset_type)
     multiplier = option.multiplier if option else MULTIPLIERS.get(asset_type)
     return Position(
         instrument_key=key,
@@ -100,24 +101,24 @@ def _position(row: Row, where: str) -> Position:
     )
 
 
-def _quantity(row: Row, where: str) -> Decimal:
+def _quantity(row: Row) -> Decimal:
     """Long − short. Both are always there live, and positive: a row with one of them is part of an answer."""
     long, short = row.long_quantity, row.short_quantity
     if long is None or short is None:
-        raise Unreadable(f"a row without both quantities at {where}")
+        raise Unreadable("a row without both quantities")
     if long < 0 or short < 0:
-        raise Unreadable(f"a quantity below 0 at {where}")
+        raise Unreadable("a quantity below 0")
     return long - short
 
 
-def _check_value(value: Decimal | None, quantity: Decimal, asset_type: AssetType, where: str) -> None:
+def _check_value(value: Decimal | None, quantity: Decimal, asset_type: AssetType) -> None:
     """A value that contradicts the quantity means that one of them is not what we take it for."""
     if not value:
         return
     if not quantity:
-        raise Unreadable(f"a market value without a quantity at {where}")
+        raise Unreadable("a market value without a quantity")
     if asset_type in SIGNED and (value < 0) != (quantity < 0):
-        raise Unreadable(f"a market value whose sign is not its quantity's at {where}")
+        raise Unreadable("a market value whose sign is not its quantity's")
 
 
 def _cost(price: Decimal | None, quantity: Decimal, multiplier: Decimal | None) -> Decimal | None:
@@ -147,6 +148,11 @@ def _put_call(instrument: Instrument, option: occ.OptionSymbol | None) -> str | 
     if option:
         return option.put_call
     return instrument.put_call if instrument.put_call in {"PUT", "CALL"} else None
+
+
+def _one(rows: Sequence[Position]) -> Position:
+    """All rows of one instrument as one."""
+    return reduce(_merged, [row for row in rows if row.quantity] or rows[:1])
 
 
 def _merged(one: Position, other: Position) -> Position:

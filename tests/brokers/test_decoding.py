@@ -28,6 +28,7 @@ class Label(msgspec.Struct):
 
 LOT = decoder(Lot)
 DEPOT = decoder(Depot)
+DEPOTS = decoder(list[Depot])
 LABEL = msgspec.json.Decoder(Label)
 
 
@@ -121,6 +122,10 @@ def test_what_is_neither_number_nor_text_is_no_number(value: str) -> None:
         "9" * 50,
         "9" * 5000,
         "1e-400",
+        "-1e99999999999999999999",
+        "1e-99999999999999999999",
+        "0.5" + "0" * 70 + "1",
+        "1." + "0" * 20_000 + "1",
     ],
 )
 def test_a_number_that_is_no_amount_of_anything_is_unreadable(text: str) -> None:
@@ -165,6 +170,23 @@ def test_a_text_that_no_database_holds_is_unreadable(field: str, text: str) -> N
     assert (
         fault(LABEL, f'{{"{field}": "{text}"}}'.encode()) == f"a text with a character that cannot be stored at {field}"
     )
+
+
+@pytest.mark.parametrize(
+    ("document", "says"),
+    [
+        (r'{"ownerName": "x\u0000", "allLots": []}', "a text with a character that cannot be stored at ownerName"),
+        (r'{"ownerName": "x", "allLots": [{}, {"unitPrice": "1\u0000"}]}', "a text that is no number at allLots[1]"),
+    ],
+)
+def test_a_character_that_cannot_be_stored_is_found_at_its_place(document: str, says: str) -> None:
+    assert fault(DEPOT, document.encode()).startswith(says)
+    assert fault(DEPOTS, f"[{document}]".encode()).startswith(says.replace(" at ", " at [0]."))
+
+
+def test_a_backslash_before_u0000_and_a_field_nobody_reads_do_no_harm() -> None:
+    body = rb'{"word": "x\\u0000", "unheardOf": "\u0000"}'
+    assert decode(LABEL, body) == Label(word=r"x\u0000")
 
 
 @pytest.mark.parametrize("text", [rb"\ud800", rb"\udc00", rb"x\ud800y", rb"\udc00\ud800", b"\xed\xa0\x80"])
