@@ -5,13 +5,13 @@ Errors are told apart by the package that made them: `--help` shall not wait for
 
 from __future__ import annotations
 
-import errno
 from importlib import import_module
 
 import click
 
 import brokers.interface
 import settings
+from brokersync import system_errors
 
 FAILED = 1
 NOT_CONFIGURED = 3
@@ -24,8 +24,7 @@ OURS = frozenset({"brokers", "brokersync", "models", "oauth_web", "sandbox", "se
 SERVERS = frozenset({"sqlalchemy", "redis", "kombu"})
 """Packages that speak for PostgreSQL and Redis."""
 
-CANNOT_WRITE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS})
-"""Numbers of the errors of a disk that takes no more, where our output goes or where we keep files."""
+ANOTHER_ENCODING = "This terminal's encoding has no sign for what is to be shown: set PYTHONIOENCODING=utf-8."
 
 
 class Failed(click.ClickException):
@@ -44,10 +43,22 @@ def explained(error: Exception) -> click.ClickException:
     """The sentence for any error. One that nobody foresaw is named by its type alone: its text may hold anything."""
     if isinstance(error, settings.NotConfigured | brokers.interface.NotConfigured):
         return NotConfigured(str(error))
-    if isinstance(error, OSError) and error.errno in CANNOT_WRITE:
-        return Failed(f"Writing failed: {error.strerror}. Make room, or write to another place.")
     package = type(error).__module__.partition(".")[0]
     if package in OURS:
         return Failed(str(error))
-    sentence = import_module("brokersync.server_errors").sentence(error) if package in SERVERS else None
-    return Failed(sentence or f"{type(error).__name__}. `brokersync --debug …` shows where it comes from.")
+    return Failed(
+        _sentence(error, package) or f"{type(error).__name__}. `brokersync --debug …` shows where it comes from."
+    )
+
+
+def _sentence(error: Exception, package: str) -> str | None:
+    if package in SERVERS:
+        told: str | None = import_module("brokersync.server_errors").sentence(error)
+        return told
+    if package == "requests":
+        return f"A web server did not answer ({type(error).__name__}): `brokersync doctor` says what is not running."
+    if isinstance(error, UnicodeEncodeError):
+        return ANOTHER_ENCODING
+    if isinstance(error, ModuleNotFoundError):
+        return f"The library {error.name} is not installed: `make demo` installs all that is needed into .venv."
+    return system_errors.sentence(error) if isinstance(error, OSError) else None

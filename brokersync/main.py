@@ -16,8 +16,9 @@ from click.shell_completion import CompletionItem
 
 from brokersync import completion, debugging, running_demo
 from brokersync.commands import CATALOGUE, all_listed
-from brokersync.explanations import CANNOT_WRITE, FAILED, INTERRUPTED, explained
+from brokersync.explanations import FAILED, INTERRUPTED, explained
 from brokersync.near import did_you_mean
+from brokersync.system_errors import CANNOT_WRITE
 
 OWN_ENVIRONMENT = frozenset({"demo", "sandbox"})
 """A demo brings servers of its own: those of another one, which still runs here, are not to be touched by it. The

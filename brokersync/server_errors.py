@@ -1,4 +1,7 @@
-"""What an error of PostgreSQL, Redis or their client libraries means to who runs this."""
+"""What an error of PostgreSQL, Redis or their client libraries means to who runs this.
+
+Why a server lets nobody in, and what helps, is the doctor's knowledge: a command's error is one of its findings in a line.
+"""
 
 from __future__ import annotations
 
@@ -8,58 +11,76 @@ from urllib.parse import urlsplit
 
 import redis
 from kombu.exceptions import OperationalError
+from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
-NO_TABLE, NO_COLUMN = "42P01", "42703"
+import settings
+from brokersync.doctor import postgresql_refusals, redis_refusals
+from brokersync.doctor.findings import Finding
+
+NO_TABLE, NO_COLUMN, NO_SCHEMA = "42P01", "42703", "3F000"
+INSUFFICIENT_PRIVILEGE = "42501"
 QUERY_CANCELED, LOCK_NOT_AVAILABLE = "57014", "55P03"
+DISK_FULL = "53100"
+READ_ONLY = "25006"
 REDIS_PORT = 6379
 _CONNECTING = re.compile(r"connecting to (\S+):(\d+)")
 
-_REASONS = {
-    "could not translate host name": "its host name is not known here",
-    "Connection refused": "nobody listens at that address",
-    "No such file or directory": "nobody listens at that socket",
-    "timeout expired": "it did not answer in time",
-    "authentication failed": "it does not take that login",
-    "no password supplied": "it wants a password",
-    "no pg_hba.conf entry": "it does not let that user in from here",
-    "too many": "it has too many connections already",
-    "database system is": "it is starting, recovering or shutting down",
-    "SSL": "the two do not agree about SSL",
-    "does not exist": "it has no such database or user",
-    "closed the connection": "it closed the connection",
+_OF_A_STATEMENT = {
+    NO_TABLE: "The database does not have the tables of this version: `brokersync init-db` makes them.",
+    NO_COLUMN: "The database does not have the tables of this version: `brokersync init-db` makes them.",
+    NO_SCHEMA: "The database has no schema to make tables in: CREATE SCHEMA public, or set the user's search_path.",
+    INSUFFICIENT_PRIVILEGE: "The database user of DATABASE_URL may not do that: let it own the database and its tables.",
+    QUERY_CANCELED: "PostgreSQL took too long over it, so nothing was changed. Try again.",
+    LOCK_NOT_AVAILABLE: "PostgreSQL took too long over it, so nothing was changed. Try again.",
+    DISK_FULL: "PostgreSQL's disk is full, so nothing was changed: make room there.",
+    READ_ONLY: "That PostgreSQL takes no changes (a standby, or set to read only): DATABASE_URL must name the primary.",
 }
-"""What libpq says, and what we say instead: its own words quote host, user and database, and in an address that was
-misread those are pieces of the password.
-"""
 
 
 def sentence(error: Exception) -> str | None:
     """What is wrong and what to do; None for an error that says nothing about a server."""
     if isinstance(error, ArgumentError):
         return "DATABASE_URL is not an address that can be read: postgresql://user:password@host:5432/name"
+    if isinstance(error, NoConnectionFree):
+        return "No connection to PostgreSQL became free in time. Try again."
     if isinstance(error, DBAPIError):
         return _of_postgresql(error)
-    variable = _redis_variable(error)
-    redis_at = f"Redis at {place(os.environ.get(variable))}"
-    if isinstance(error, redis.AuthenticationError):
-        return f"{redis_at} does not take the login that {variable} gives."
-    if isinstance(error, redis.ConnectionError | redis.TimeoutError | OperationalError):
-        return f"{redis_at} does not answer: is it running, and is {variable} right?"
-    return f"{redis_at} refuses: {error}" if isinstance(error, redis.ResponseError) else None
+    if isinstance(error, redis.RedisError | OperationalError):
+        return _of_redis(error)
+    return None
 
 
-def place(url: str | None) -> str:
-    """Host and port of a server's address, without its login. What parsers read differently is not shown at all."""
+def _of_postgresql(error: DBAPIError) -> str | None:
+    code = getattr(error.orig, "pgcode", None)
+    if code is not None:
+        return _OF_A_STATEMENT.get(code)
+    return _line("PostgreSQL", postgresql_refusals.refusal(str(error.orig), _database_url()))
+
+
+def _database_url() -> URL:
+    """What names the server in a remedy; nothing does where there is no address of this environment's."""
     try:
-        parts = urlsplit(url or "")
-        host, port = parts.hostname, parts.port
-    except ValueError:
-        return "the address given"
-    if not host or (url or "").count("@") > 1 or "@" in parts.path + parts.query + parts.fragment:
-        return "the address given"
-    shown = f"[{host}]" if ":" in host else host
-    return shown if port is None else f"{shown}:{port}"
+        return make_url(settings.load().require_database_url())
+    except (settings.NotConfigured, ArgumentError):
+        return URL.create("postgresql")
+
+
+def _of_redis(error: redis.RedisError | OperationalError) -> str:
+    variable = _redis_variable(error)
+    of_redis = error if isinstance(error, redis.RedisError) else _below(error)
+    finding = redis_refusals.refusal(variable, os.environ.get(variable, ""), of_redis)
+    return _line(f"Redis ({variable})", finding)
+
+
+def _below(error: OperationalError) -> redis.RedisError:
+    """Kombu says again what redis-py said, mostly in its words alone."""
+    return error.__cause__ if isinstance(error.__cause__, redis.RedisError) else redis.ConnectionError(str(error))
+
+
+def _line(server: str, finding: Finding) -> str:
+    return f"{server} cannot be used. {finding.said} What helps: {finding.remedy}"
 
 
 def _redis_variable(error: Exception) -> str:
@@ -84,16 +105,3 @@ def _host_and_port(url: str | None) -> tuple[str, int] | None:
         return (parts.hostname or "localhost", parts.port or REDIS_PORT)
     except ValueError:
         return None
-
-
-def _of_postgresql(error: DBAPIError) -> str | None:
-    code = getattr(error.orig, "pgcode", None)
-    if code in {NO_TABLE, NO_COLUMN}:
-        return "The database does not have the tables of this version: `brokersync init-db` makes them."
-    if code in {QUERY_CANCELED, LOCK_NOT_AVAILABLE}:
-        return "PostgreSQL took too long over it, so nothing was changed. Try again."
-    if code is not None:
-        return None
-    said = str(error.orig)
-    reason = next((ours for theirs, ours in _REASONS.items() if theirs in said), "it does not answer")
-    return f"PostgreSQL cannot be used ({reason}): is it running, and is DATABASE_URL right?"
