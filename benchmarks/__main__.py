@@ -37,11 +37,9 @@ def main(figures: tuple[str, ...], rounds: int | None) -> None:
                 click.echo(f"taking {name} …", err=True)
                 reports[name] = import_module(f"benchmarks.figures.{name}").take(on, rounds)
     except KeeperFailed as error:
-        raise click.ClickException(
-            f"The figures could not be taken, because something did not start: {error}"
-        ) from None
+        raise click.ClickException(f"No figure was taken, something did not start: {error}") from None
     except Spoiled as error:
-        raise click.ClickException(f"{name} could not be taken: {error}") from None
+        raise click.ClickException(f"The figures could not be taken: {error}") from None
     except KeyboardInterrupt:
         click.echo("Stopped; nothing is left running.", err=True)
         sys.exit(130)

@@ -11,7 +11,7 @@ from sqlalchemy import func, select, text
 
 from benchmarks import floor_app, floor_tables, logins
 from benchmarks.answers import Shape
-from benchmarks.floor import REDIS_NUMBER, RUNS
+from benchmarks.floor import RUNS
 from benchmarks.logins import Login
 from benchmarks.report import Spoiled
 from benchmarks.stage import Stage
@@ -75,7 +75,7 @@ class Queue:
     def floor(self) -> Span:
         """The floor's work on each of them once, by its bare task."""
         accounts = logins.accounts(self.stage.parts.database, self.logins)
-        with redis.Redis.from_url(self.stage.environ["REDIS_URL"], db=REDIS_NUMBER, decode_responses=True) as client:
+        with redis.Redis.from_url(self.stage.environ["REDIS_URL"], decode_responses=True) as client:
             client.delete(RUNS)
             for login in self.logins:
                 self.workers.celery.send_task(

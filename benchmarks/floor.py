@@ -22,8 +22,8 @@ from benchmarks.floor_rows import Read, read
 from benchmarks.floor_tables import DELETE_GONE, WRITE_ACCOUNTS, WRITE_POSITIONS
 from settings import PSYCOPG2
 
-REDIS_NUMBER = 1
-"""The floor's documents have the same names as ours, in a database beside it."""
+DOCUMENTS = "floor:live_data"
+"""The floor's keys and channels are named as ours are, with this in place of `live_data`."""
 
 RUNS = "floor:runs"
 """A list of when each sync began and ended, seconds since 1970 with a space between."""
@@ -40,7 +40,7 @@ class Floor:
         self._session = requests.Session()
         self._session.trust_env = False
         self._database = psycopg2.connect(database_url.replace(PSYCOPG2, "postgresql"))
-        self._redis = redis.Redis.from_url(redis_url, db=REDIS_NUMBER)
+        self._redis = redis.Redis.from_url(redis_url)
 
     def sync(self, token: str, connection_id: str, user_id: str, account_ids: Mapping[str, str]) -> None:
         """`account_ids` by account number. Raises whatever goes wrong."""
@@ -93,13 +93,13 @@ class Floor:
                         "positions": [_document(row) for row in sorted(positions, key=itemgetter("symbol"))],
                     }
                 )
-                pipeline.set(f"live_data:latest:balances:{account_id}", balances)
-                pipeline.set(f"live_data:latest:positions:{account_id}", held)
-                pipeline.set(f"live_data:checked:{account_id}", _encode(now))
+                pipeline.set(f"{DOCUMENTS}:latest:balances:{account_id}", balances)
+                pipeline.set(f"{DOCUMENTS}:latest:positions:{account_id}", held)
+                pipeline.set(f"{DOCUMENTS}:checked:{account_id}", _encode(now))
                 entry: dict[Any, Any] = {"account_id": account_id, "version": versions[account_id], "kind": "snapshot"}
-                pipeline.xadd("live_data:stream", entry, maxlen=10_000)
-                pipeline.publish(f"live_data:balances:{account_id}", balances)
-                pipeline.publish(f"live_data:positions:{account_id}", held)
+                pipeline.xadd(f"{DOCUMENTS}:stream", entry, maxlen=10_000)
+                pipeline.publish(f"{DOCUMENTS}:balances:{account_id}", balances)
+                pipeline.publish(f"{DOCUMENTS}:positions:{account_id}", held)
             pipeline.rpush(RUNS, f"{now.timestamp()} {datetime.now(UTC).timestamp()}")
             pipeline.execute()
 

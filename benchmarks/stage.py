@@ -48,7 +48,7 @@ def with_own_servers() -> Iterator[Stage]:
 
 @contextmanager
 def on(database_url: str, redis_url: str, keepers: Sequence[Keeper] = ()) -> Iterator[Stage]:
-    """On servers that run already: an empty database, and the numbers 0 and 1 of a Redis. Raises as `stand_in.running`."""
+    """On servers that run already: an empty database, and a Redis. Raises as `stand_in.running`."""
     with ExitStack() as stack:
         broker = stack.enter_context(stand_in.running())
         environ = {
