@@ -10,29 +10,28 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from brokersync import cells
+from brokersync.cadence import cadence_lines
 from brokersync.fitting import Column, FittingTable
 from brokersync.queries import Row
 from models.connection import SCHEDULED, Status
 
-WORDS = frozenset({"User", "Broker", "Status", "Name", "Symbol", "What it means"})
+WORDS = frozenset({"Label", "User", "Broker", "Status", "Name", "Symbol", "What it means"})
 """Headings of columns that give way where a terminal is narrow: their words are wrapped, amounts never are."""
 
 
 def connections_table(rows: Sequence[Row]) -> RenderableType:
-    """Who is linked where, when the login ends, how old the data are; under it, what is wrong with any of them."""
+    """Who is linked where, when the login ends, how old the data are; under it, what is wrong, and who is asked when."""
+    labelled = any(row["label"] is not None for row in rows)
+    names = ("User", "Broker", "Status", "Login ends", "Checked", "Next sync")
     table = new_table(
         "Connection",
-        "User",
-        "Broker",
-        "Status",
-        "Login ends",
-        "Checked",
-        "Next sync",
-        droppable=("Next sync", "Checked", "Broker", "User"),
+        *(("Label", *names) if labelled else names),
+        droppable=("Next sync", "Checked", "Broker", "User", "Label"),
     )
     for row in rows:
         table.add_row(
             cells.short_id(row["connection_id"]),
+            *([cells.plain(row["label"])] if labelled else []),
             cells.plain(row["user_id"]),
             cells.plain(row["broker"]),
             cells.status(row["status"]),
@@ -41,7 +40,7 @@ def connections_table(rows: Sequence[Row]) -> RenderableType:
             _next_sync(row),
         )
     faults = [_fault(row) for row in rows if row["last_error_kind"] is not None]
-    return Group(table, "", *faults) if faults else table
+    return Group(table, "", *faults, *cadence_lines(rows))
 
 
 def accounts_table(rows: Sequence[Row]) -> RenderableType:

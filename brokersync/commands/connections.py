@@ -1,27 +1,34 @@
-"""`brokersync connections`."""
+"""`brokersync connections`: the list, and what can be set."""
 
 from __future__ import annotations
 
 import click
 
 from brokersync import database, options, queries
+from brokersync.commands import connections_set
 from brokersync.documents import connection_document, printed
 from brokersync.screen import show
 from brokersync.tables import connections_table
 
 
-@click.command("connections")
+@click.group("connections", invoke_without_command=True, subcommand_metavar="[set …]")
 @options.user
 @options.as_json
-def command(user_id: str | None, *, as_json: bool) -> None:
+@click.pass_context
+def command(ctx: click.Context, user_id: str | None, *, as_json: bool) -> None:
     """Who is linked where, and when each login ends.
 
-    Also how old the data of each connection are, when it is asked next, and what is wrong with it.
+    Also how often each connection is asked, how old its data are, when it is asked next, and what is wrong with it.
 
     \b
-    Example:
+    Examples:
       brokersync connections --user 42
+      brokersync connections set 0b6e2f41 --interval 10m
     """
+    if ctx.invoked_subcommand is not None:
+        if user_id is not None or as_json:
+            raise click.UsageError(f"Put the options of `{ctx.invoked_subcommand}` behind it.")
+        return
     with database.opened() as opened:
         rows = queries.connections(opened, user_id)
     if as_json:
@@ -30,3 +37,6 @@ def command(user_id: str | None, *, as_json: bool) -> None:
         show(connections_table(rows))
     else:
         click.echo("No login is linked here yet: `brokersync link` makes the link with which a person does it.")
+
+
+command.add_command(connections_set.command)

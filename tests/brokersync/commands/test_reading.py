@@ -44,7 +44,7 @@ def test_a_document_holds_amounts_as_strings(stored: Database) -> None:
     shares, option = run("positions", "--json").document["positions"]
     assert (shares["symbol"], shares["quantity"], shares["avg_price"]) == ("F", "700", "11.207714285714")
     assert (option["quantity"], option["strike"], option["expiry"]) == ("-5", "11.000", "2027-01-15")
-    counts = {"version": 2, "consecutive_failures": 0}
+    counts = {"version": 2, "consecutive_failures": 0, "sync_interval": 300}
     for command in READING:
         assert set(numbers_in(run(command, "--json").document)) <= set(counts.values())
 
