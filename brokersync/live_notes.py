@@ -23,7 +23,7 @@ _STOPPED = {
     Status.REAUTH_REQUIRED: "its login has ended; log in again: `{relink}`",
     Status.DISCONNECTED: "its connection is disconnected",
 }
-_FAULTS = {
+FAULTS = {
     "unreachable": "{broker} does not answer",
     "broker_down": "{broker} is down",
     "rate_limited": "{broker} wants to be asked less often",
@@ -45,7 +45,7 @@ def redis_back(event: RedisBack, now: datetime) -> Text:
 
 
 def database_away() -> Text:
-    return Text.assemble(("PostgreSQL", "bold"), " does not answer; live data come in all the same")
+    return Text.assemble(("PostgreSQL", "bold"), " does not answer; it is tried again")
 
 
 def database_back() -> Text:
@@ -82,7 +82,7 @@ def _reason(news: Old, connection: Connection, now: datetime) -> Text:
         return cells.plain(stopped.format(**named))
     if all(each.checked_at is not None and not is_late(each, each.checked_at, now) for each in news.accounts):
         return Text("the worker has newer data, but Redis was not told; its log says why")
-    fault = _FAULTS.get(connection.last_error_kind or "")
+    fault = FAULTS.get(connection.last_error_kind or "")
     if fault is None:
         return Text("no sync came to an end; `brokersync doctor` says whether the worker runs")
     return cells.plain(f"{fault.format(broker=connection.broker)} ({connection.last_error_text})")

@@ -1,0 +1,146 @@
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from rich.text import Text
+
+from brokersync import watching
+from brokersync.following import Checked, Heard, RedisAway, RedisBack
+from brokersync.looking import DatabaseAway, Look, Watched
+from brokersync.watching import Event, Watch
+from models.connection import Connection, Status
+from tests.brokersync.live_documents import balances, held, positions
+
+NOW = datetime(2026, 3, 2, 15, 0, 1, tzinfo=UTC)
+LONG_AGO = NOW - timedelta(hours=1)
+
+
+class Told:
+    """An audience that remembers."""
+
+    def __init__(self) -> None:
+        self.documents: list[str] = []
+        self.updates: list[tuple[str, int]] = []
+        self.notes: list[str] = []
+
+    def document(self, document: dict[str, Any]) -> None:
+        self.documents.append(document["kind"])
+
+    def update(self, update: Any, number: str) -> None:
+        self.updates.append((number, update.version))
+
+    def note(self, at: datetime, what: Text) -> None:
+        self.notes.append(what.plain)
+
+
+class FakeFollowing:
+    def __init__(self) -> None:
+        self.known: list[str] = []
+
+    def know(self, account_ids: Iterable[str]) -> None:
+        self.known += account_ids
+
+
+class FakeLooking:
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def soon(self) -> None:
+        self.asked += 1
+
+
+def look(*account_ids: str, status: Status = Status.ACTIVE) -> Look:
+    connection = Connection(
+        id=uuid.UUID(int=1),
+        user_id="42",
+        broker="schwab",
+        status=status,
+        sync_interval=timedelta(minutes=5),
+        last_error_kind="broker_down",
+        last_error_text="status 503",
+        time_zone="UTC",
+    )
+    return Look(NOW, [Watched(each, f"…{each}", True, None, connection) for each in account_ids])
+
+
+def version(number: int, account_id: str = "a") -> list[Event]:
+    documents = [balances(number, account_id), positions(number, held("F", "7", "70"), account_id=account_id)]
+    return [Heard({**document, "fetched_at": NOW.isoformat()}) for document in documents]
+
+
+@pytest.fixture(autouse=True)
+def _judges_always(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watching, "JUDGE_SECONDS", 0)
+
+
+class Watching:
+    """A watch with fakes at its seams."""
+
+    def __init__(self, first: Look) -> None:
+        self.told, self.following, self.looking = Told(), FakeFollowing(), FakeLooking()
+        following: Any = self.following
+        looking: Any = self.looking
+        self._watch = Watch(first, following, looking, self.told)
+
+    def after(self, *events: Event | None) -> Told:
+        self._watch.run(events)
+        return self.told
+
+
+def test_a_version_is_told_by_the_accounts_number() -> None:
+    told = Watching(look("a")).after(*version(1), *version(2))
+    assert told.documents == ["balances", "positions"] * 2
+    assert told.updates == [("…a", 1), ("…a", 2)]
+
+
+def test_an_account_that_is_new_waits_for_its_number_which_is_asked_for_at_once() -> None:
+    watch = Watching(look())
+    assert watch.after(*version(1)).updates == []
+    assert (watch.looking.asked, watch.following.known) == (1, ["a", "a"])
+    assert watch.after(look("a")).updates == [("…a", 1)]
+
+
+def test_without_the_database_a_new_account_goes_by_its_id() -> None:
+    account_id = "6f1c03aa-0000-4000-8000-000000000002"
+    told = Watching(look()).after(*version(1, account_id), DatabaseAway())
+    assert told.updates == [("6f1c03aa", 1)]
+
+
+def test_an_account_that_a_look_finds_is_followed() -> None:
+    watch = Watching(look())
+    watch.after(look("a"))
+    assert watch.following.known == ["a"]
+
+
+def test_a_database_that_is_away_is_told_once_each_way() -> None:
+    told = Watching(look()).after(DatabaseAway(), DatabaseAway(), look(), look())
+    assert told.notes == ["PostgreSQL does not answer; it is tried again", "PostgreSQL answers again"]
+
+
+def test_old_data_are_told_with_the_reason_of_the_last_look_and_that_they_are_fresh_again() -> None:
+    told = Watching(look("a")).after(Checked({"a": LONG_AGO}), None, Checked({"a": NOW}))
+    assert told.notes == [
+        "…a  not confirmed by the broker for 1 h (asked every 5 min): schwab is down (status 503)",
+        "…a  confirmed again, 0 s ago",
+    ]
+
+
+def test_while_redis_is_away_nothing_is_called_old_and_after_it_only_what_was_looked_up_again() -> None:
+    watch = Watching(look("a"))
+    away, back = RedisAway(LONG_AGO, "does not answer"), RedisBack(LONG_AGO)
+    notes = watch.after(Checked({"a": NOW}), away, look("a", status=Status.PAUSED), None, back, None).notes
+    assert [note.partition(" ")[0] for note in notes] == ["Redis", "Redis"]
+    assert watch.after(Checked({"a": NOW})).notes[2:] == [
+        "…a  not confirmed by the broker for 0 s (not asked any more): "
+        "its connection is paused; `brokersync resume 00000000` starts it again"
+    ]
+
+
+def test_a_document_confirms_its_account() -> None:
+    told = Watching(look("a")).after(Checked({"a": LONG_AGO}), *version(1))
+    assert len(told.notes) == 2
+    assert "confirmed again" in told.notes[1]
