@@ -78,4 +78,7 @@ class SyncFailed(Exception):
 
 
 class CannotSync(Exception):
-    """What was asked for cannot be synced: unknown, paused, disconnected, waiting for a person. The message says which."""
+    """What was asked for cannot be done: unknown, paused, disconnected, waiting for a person, no id at all.
+
+    The message says which. It is no sync that failed, so it has none of the error kinds, and leaves no trace in the rows.
+    """

@@ -1,4 +1,7 @@
-"""The tasks, by the names that other programs rely on. Arguments are ids, results plain JSON; the work is elsewhere."""
+"""The tasks, by the names that other programs rely on. Arguments are ids, results plain JSON; the work is elsewhere.
+
+What cannot be done as it was asked for (no such connection, a paused one, an id that is none) fails with `CannotSync`.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from celery import Task
 
 from worker import demand, dispatch, pending, sync
 from worker.app import app, parts, watchdog
+from worker.arguments import a_flag, a_user, an_id
 from worker.disconnect import disconnect as disconnect_connection
 from worker.limits import QUEUE_WAIT
 from worker.prune import prune as prune_rows
@@ -18,26 +22,29 @@ from worker.summary import account_summary as summarise
 @app.task(name="sync_connection", bind=True, ignore_result=False)
 def sync_connection(self: Task[Any, Any], connection_id: str, trigger: str = "demand") -> dict[str, Any]:
     with watchdog.watching("sync_connection"):
-        return sync.sync_connection(parts(), uuid.UUID(connection_id), trigger, self.request.id).as_json()
+        wanted = an_id(connection_id, "connection_id")
+        return sync.sync_connection(parts(), wanted, trigger, self.request.id).as_json()
 
 
 @app.task(name="sync_account", bind=True, ignore_result=False)
 def sync_account(self: Task[Any, Any], account_id: str, force: bool = False) -> dict[str, Any]:
     with watchdog.watching("sync_account"):
-        return demand.sync_account(parts(), uuid.UUID(account_id), force, self.request.id)
+        wanted = an_id(account_id, "account_id")
+        return demand.sync_account(parts(), wanted, a_flag(force, "force"), self.request.id)
 
 
 # What it returns are balances: they belong in the result, not in Celery's log line and events.
 @app.task(name="account_summary", ignore_result=False, resultrepr_maxsize=0)
 def account_summary(account_id: str | None = None, user_id: str | None = None) -> dict[str, str]:
     with watchdog.watching("account_summary"):
-        return summarise(parts().database, None if account_id is None else uuid.UUID(account_id), user_id)
+        account = None if account_id is None else an_id(account_id, "account_id")
+        return summarise(parts().database, account, None if user_id is None else a_user(user_id))
 
 
 @app.task(name="disconnect", ignore_result=False)
 def disconnect(connection_id: str, erase: bool = False) -> dict[str, Any]:
     with watchdog.watching("disconnect"):
-        return disconnect_connection(parts(), uuid.UUID(connection_id), erase)
+        return disconnect_connection(parts(), an_id(connection_id, "connection_id"), a_flag(erase, "erase"))
 
 
 @app.task(name="dispatch_due_connections")

@@ -9,8 +9,10 @@ import click
 import settings
 from brokers import registry
 from brokersync import cells, completing, database, ids, options
+from brokersync.doctor import web
+from brokersync.doctor.findings import Level
 from brokersync.documents import printed
-from models.links import LINK_LIFETIME, NewLink, make_link
+from models.links import LINK_LIFETIME, make_link
 from models.sealing import keyring
 from oauth_web.origins import may_return_to
 
@@ -64,8 +66,12 @@ def command(user_id: str, broker: str, connection: str | None, return_url: str |
     url = f"{loaded.public_url}/oauth/start/{made.token}"
     if as_json:
         click.echo(printed({"url": url, "expires_at": made.expires_at}))
-    else:
-        _tell(url, made)
+        return
+    click.echo(url)
+    click.echo(f"\nOpen it in a browser within {cells.spelled(LINK_LIFETIME, 1)}; it works once.")
+    for finding in web.examine(loaded.public_url):
+        if finding.level is not Level.OK:
+            click.echo(f"{finding.said}\nWhat helps: {finding.remedy}")
 
 
 def _check_broker(name: str) -> None:
@@ -75,12 +81,3 @@ def _check_broker(name: str) -> None:
     except KeyError:
         known = ", ".join(declaration.name for declaration in registry.declarations())
         raise click.BadParameter(f"There is no broker {name}; there are: {known}.", param_hint="--broker") from None
-
-
-def _tell(url: str, made: NewLink) -> None:
-    ends = made.expires_at.astimezone()
-    click.echo(url)
-    click.echo(
-        f"\nOpen it in a browser by {ends:%H:%M:%S} (in {cells.spelled(LINK_LIFETIME, 1)}); it works once. "
-        "The web app must be running: `honcho start`, or `brokersync web` alone."
-    )

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import threading
 from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
@@ -31,10 +33,34 @@ def test_the_link_opens_and_ends_in_a_quarter_of_an_hour(stored: Database) -> No
         assert (link.user_id, link.broker, link.connection_id, link.return_url) == ("42", "schwab", None, None)
 
 
-def test_a_person_is_told_what_to_do_with_it(stored: Database) -> None:
+def test_a_person_is_told_what_to_do_with_it_and_that_nobody_serves_it_yet(
+    stored: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PUBLIC_URL", "http://127.0.0.1:1")
     url, _, rest = run(*LINK).out.partition("\n")
-    assert token(url)
-    assert "Open it in a browser by" in rest
+    assert url.startswith("http://127.0.0.1:1/oauth/start/")
+    assert "Open it in a browser within 15 min; it works once." in rest
+    assert "Nobody serves http://127.0.0.1:1" in rest
+    assert "brokersync web" in rest
+
+
+def test_where_the_web_app_answers_nobody_is_told_to_start_it(
+    stored: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with HTTPServer(("127.0.0.1", 0), _Healthy) as server:
+        threading.Thread(target=server.handle_request, daemon=True).start()
+        monkeypatch.setenv("PUBLIC_URL", f"http://127.0.0.1:{server.server_port}")
+        assert run(*LINK).out.endswith("Open it in a browser within 15 min; it works once.\n")
+
+
+class _Healthy(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b'{"status": "ok"}')
+
+    def log_message(self, *arguments: object) -> None:
+        """Nothing: a test's output is the test's."""
 
 
 def test_a_connection_of_that_user_can_be_repaired_by_the_beginning_of_its_id(stored: Database) -> None:

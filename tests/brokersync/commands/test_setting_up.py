@@ -10,7 +10,7 @@ import pytest
 from cryptography.fernet import Fernet
 
 from brokersync.commands import web
-from tests.brokersync.command_line import run
+from tests.brokersync.command_line import Ran, run
 
 
 @pytest.mark.servers
@@ -54,11 +54,36 @@ def test_a_broker_that_is_set_up_says_so_without_its_secret(installed: None) -> 
     assert "app-secret" not in run("brokers", "--json").out
 
 
-def test_web_serves_where_it_is_told(bare: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def configured_for_web(monkeypatch: pytest.MonkeyPatch, key: str, **more: str) -> list[Any]:
+    """A shell in which people could link; what is handed to the server."""
+    for name, value in {"DATABASE_URL": "postgresql:///x", "ENCRYPTION_KEY": key, **more}.items():
+        monkeypatch.setenv(name, value)
     served: list[Any] = []
     monkeypatch.setattr(web, "serve", lambda *asked: served.append(asked))
-    assert [run("web").code, run("web", "--tls", "--port", "9000").code] == [0, 0]
+    return served
+
+
+def test_web_serves_where_it_is_told(installed: None, encryption_key: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    served = configured_for_web(monkeypatch, encryption_key, LINK_SERVICE_KEY="a-key")
+    assert [run("web"), run("web", "--tls", "--port", "9000")] == [Ran(0, "", "", None)] * 2
     assert served == [("127.0.0.1", 8182, False), ("127.0.0.1", 9000, True)]
+
+
+def test_web_says_all_that_is_missing_and_does_not_start(bare: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(web, "serve", lambda *_: pytest.fail("it started"))
+    ran = run("web")
+    assert (ran.code, ran.out) == (3, "")
+    names = ("DATABASE_URL", "ENCRYPTION_KEY", "SCHWAB_CLIENT_ID")
+    assert [name in line for name, line in zip(names, ran.err.splitlines(), strict=True)] == [True] * 3
+
+
+def test_web_without_a_service_key_says_who_can_make_links(
+    installed: None, encryption_key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    served = configured_for_web(monkeypatch, encryption_key)
+    ran = run("web")
+    assert (ran.code, ran.out, len(served)) == (0, "", 1)
+    assert ran.err.startswith("LINK_SERVICE_KEY is not set")
 
 
 @pytest.mark.parametrize("port", ["0", "-1", "65536", "99999"])
