@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from rich.console import Group, RenderableType
@@ -15,7 +15,7 @@ from brokersync.fitting import Column, FittingTable
 from brokersync.queries import Row
 from models.connection import SCHEDULED, Status
 
-WORDS = frozenset({"Label", "User", "Broker", "Status", "Name", "Symbol", "What it means"})
+WORDS = frozenset({"Label", "User", "Broker", "Status", "Name", "Symbol", "State", "What it means"})
 """Headings of columns that give way where a terminal is narrow: their words are wrapped, amounts never are."""
 
 
@@ -39,7 +39,7 @@ def connections_table(rows: Sequence[Row]) -> RenderableType:
             cells.ago(row["age"]),
             _next_sync(row),
         )
-    faults = [_fault(row) for row in rows if row["last_error_kind"] is not None]
+    faults = [line for row in rows if row["last_error_kind"] is not None for line in _fault(row)]
     return Group(table, "", *faults, *cadence_lines(rows))
 
 
@@ -50,6 +50,7 @@ def accounts_table(rows: Sequence[Row]) -> RenderableType:
     table = new_table(
         *(("User", *names) if several else names), droppable=("Type", "Checked", "Number", "User", "Name")
     )
+    named = _are_named(rows)
     for row in rows:
         table.add_row(
             *([cells.plain(row["user_id"])] if several else []),
@@ -57,8 +58,8 @@ def accounts_table(rows: Sequence[Row]) -> RenderableType:
             cells.plain(row["masked"]),
             cells.plain(row["nickname"]),
             cells.plain(row["type"]),
-            cells.amount(row["net_liq"], row["currency"]),
-            cells.amount(row["cash"], row["currency"]),
+            cells.amount(row["net_liq"], row["currency"], named=named),
+            cells.amount(row["cash"], row["currency"], named=named),
             _checked(row),
         )
     return table
@@ -77,6 +78,7 @@ def positions_table(rows: Sequence[Row]) -> RenderableType:
         ">Gain",
         droppable=("Average", "Mark", "Type", "Gain"),
     )
+    named = _are_named(rows)
     for place, (_, of_one_account) in enumerate(groupby(rows, key=lambda row: row["account_id"])):
         for number, row in enumerate(of_one_account):
             if several and number == 0:
@@ -89,8 +91,8 @@ def positions_table(rows: Sequence[Row]) -> RenderableType:
                 cells.quantity(row["quantity"]),
                 cells.price(row["avg_price"]),
                 cells.price(row["mark_price"]),
-                cells.amount(row["market_value"], row["currency"]),
-                cells.amount(row["unrealized_pnl"], row["currency"]),
+                cells.amount(row["market_value"], row["currency"], named=named),
+                cells.gain(row["unrealized_pnl"], row["currency"], named=named),
             )
     return table
 
@@ -104,6 +106,11 @@ def new_table(*names: str, droppable: Sequence[str] = ()) -> FittingTable:
     return FittingTable(columns, droppable)
 
 
+def _are_named(rows: Sequence[Row]) -> bool:
+    """Of several currencies each is named, behind the amount: so the digits stand below each other."""
+    return len({row["currency"] for row in rows} - {None}) > 1
+
+
 def _next_sync(row: Row) -> Text:
     span = row["next_sync_in"]
     if span is None or row["status"] not in SCHEDULED:
@@ -115,9 +122,9 @@ def _checked(row: Row) -> Text:
     return cells.ago(row["age"]) if row["missing_since"] is None else Text("not shared", style="yellow")
 
 
-def _fault(row: Row) -> Text:
+def _fault(row: Row) -> Iterator[Text]:
     """What is wrong, and for a login that has ended the command that repairs it."""
-    told = Text.assemble(
+    yield Text.assemble(
         cells.short_id(row["connection_id"]),
         (f" {row['last_error_kind'].replace('_', ' ')}", "bold red"),
         ": ",
@@ -133,5 +140,6 @@ def _fault(row: Row) -> Text:
             "--connection",
             str(row["connection_id"])[:8],
         )
-        told.append("\n  log in again: ").append_text(cells.plain(f"brokersync {shlex.join(words)}"))
-    return told
+        yield Text("  log in again with")
+        # Whole, however long: it is there to be copied.
+        yield Text(f"  {cells.plain(f'brokersync {shlex.join(words)}')}", no_wrap=True, overflow="ignore")

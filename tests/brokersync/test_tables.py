@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 from rich.console import Console, RenderableType
 
+from brokersync.screen import show
 from brokersync.tables import accounts_table, connections_table, positions_table
 from tests.brokersync.rows import NOW, account_row, connection_row, option_row, position_row
 
@@ -44,7 +45,7 @@ def test_what_is_wrong_with_a_connection_stands_under_the_table() -> None:
 def test_a_login_that_has_ended_comes_with_the_command_that_repairs_it() -> None:
     ended = {"status": "reauth_required", "last_error_kind": "login_ended", "last_error_text": "ended by the broker"}
     shown = " ".join(seen(connections_table([connection_row(user_id="a b", **ended)])).split())
-    assert "log in again: brokersync link --user 'a b' --broker schwab --connection 0b6e2f41" in shown
+    assert "log in again with brokersync link --user 'a b' --broker schwab --connection 0b6e2f41" in shown
 
 
 def test_a_connection_that_is_not_scheduled_has_no_next_sync() -> None:
@@ -79,8 +80,8 @@ def test_an_account_that_is_not_shared_any_more_says_so() -> None:
 
 def test_positions_show_what_they_are_worth_and_gained() -> None:
     shown = seen(positions_table([position_row(), option_row()]))
-    assert "F                 EQ         700    11.21  11.86  $8,302.00  $456.60" in shown
-    assert "F 15 Jan 27 11 P  OPT         -5    11.21  11.86   -$177.50  $456.60" in shown
+    assert "F                 EQ         700    11.21  11.86  $8,302.00  +$456.60" in shown
+    assert "F 15 Jan 27 11 P  OPT         -5    11.21  11.86   -$177.50  +$456.60" in shown
 
 
 def test_several_accounts_are_kept_apart_by_their_numbers() -> None:
@@ -92,6 +93,35 @@ def test_several_accounts_are_kept_apart_by_their_numbers() -> None:
         ["…410", "9b5b1d9a"],
         ["F", "EQ"],
     ]
+
+
+def ends(lines: list[str], texts: list[str]) -> set[int]:
+    """The columns at which these texts end, one in each line."""
+    return {line.index(text) + len(text) for line, text in zip(lines, texts, strict=True)}
+
+
+def test_of_several_currencies_each_is_named_and_the_digits_stand_below_each_other() -> None:
+    rows = [account_row(), account_row(currency="EUR", net_liq=Decimal("12345.67"), cash=Decimal("-0.5"))]
+    lines = seen(accounts_table(rows)).splitlines()[2:]
+    assert len(ends(lines, ["119,046.56 USD", "12,345.67 EUR"])) == 1
+    assert len(ends(lines, ["-4,488.10 USD", "-0.50 EUR"])) == 1
+    held = [position_row(), position_row(symbol="VOW3", currency="EUR", unrealized_pnl=Decimal("-12"))]
+    lines = seen(positions_table(held)).splitlines()[2:]
+    assert len(ends(lines, ["+456.60 USD", "-12.00 EUR"])) == 1
+
+
+def test_one_currency_that_is_not_the_dollar_is_named() -> None:
+    assert "12,345.67 EUR" in seen(accounts_table([account_row(currency="EUR", net_liq=Decimal("12345.67"))]))
+
+
+def test_a_command_that_is_there_to_be_copied_is_in_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    ended = {"status": "reauth_required", "last_error_kind": "login_ended", "last_error_text": "ended by the broker"}
+    show(connections_table([connection_row(**ended)]))
+    repair = "  brokersync link --user 42 --broker schwab --connection 0b6e2f41"
+    assert repair in capsys.readouterr().out.splitlines()
 
 
 MILLIONS = {"net_liq": Decimal("9876543.21"), "cash": Decimal("-1234567.89")}

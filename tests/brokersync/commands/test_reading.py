@@ -29,7 +29,7 @@ def test_a_table_shows_what_is_stored(stored: Database) -> None:
     assert f"{str(connection_id)[:8]}    42    schwab  active  in 6 d 23 h" in run("connections").out
     assert "$19,046.56  $4,488.10  12 s ago" in run("accounts").out
     assert str(account_id)[:8] in run("accounts").out
-    assert "F                 EQ         700    11.21  11.86  $8,302.00  $456.60" in run("positions").out
+    assert "F                 EQ         700    11.21  11.86  $8,302.00  +$456.60" in run("positions").out
 
 
 def test_a_document_holds_amounts_as_strings(stored: Database) -> None:
