@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -13,6 +12,7 @@ from brokersync.following import RedisAway, RedisBack
 from brokersync.freshness import Fresh, Old, is_late
 from brokersync.live_lines import clock
 from brokersync.looking import Watched
+from brokersync.repairing import relink_command
 from models.connection import Connection, Status
 
 NAMED = 3
@@ -76,7 +76,8 @@ def _of_accounts(accounts: Sequence[Watched]) -> Text:
 
 
 def _reason(news: Old, connection: Connection, now: datetime) -> Text:
-    named = {"id": str(connection.id)[: cells.SHORT_ID], "relink": relink_command(connection)}
+    relink = relink_command(connection.user_id, connection.broker, connection.id)
+    named = {"id": str(connection.id)[: cells.SHORT_ID], "relink": relink}
     stopped = _STOPPED.get(Status(connection.status))
     if stopped is not None:
         return cells.plain(stopped.format(**named))
@@ -86,9 +87,3 @@ def _reason(news: Old, connection: Connection, now: datetime) -> Text:
     if fault is None:
         return Text("no sync came to an end; `brokersync doctor` says whether the worker runs")
     return cells.plain(f"{fault.format(broker=connection.broker)} ({connection.last_error_text})")
-
-
-def relink_command(connection: Connection) -> str:
-    """What makes the link with which this connection is repaired."""
-    to = ("--user", connection.user_id, "--broker", connection.broker)
-    return f"brokersync link {shlex.join(to)} --connection {str(connection.id)[: cells.SHORT_ID]}"

@@ -164,8 +164,11 @@ def until(look: Callable[[], Result], wait: float = WAIT) -> Result:
 
 
 @contextmanager
-def installed(database_url: str, redis_url: str, folder: Path) -> Iterator[Installation]:
-    """Start everything and wait until it answers. The cadence is slow, so that only what a test asks for happens."""
+def installed(database_url: str, redis_url: str, folder: Path, **more: str) -> Iterator[Installation]:
+    """Start everything and wait until it answers. The cadence is slow, so that only what a test asks for happens.
+
+    `more` is set in the environment too.
+    """
     web, sandbox = _free_port(), _free_port()
     migrate.upgrade(database_url)
     environ = {
@@ -183,6 +186,7 @@ def installed(database_url: str, redis_url: str, folder: Path) -> Iterator[Insta
         "SCHWAB_CLIENT_SECRET": "app-secret",
         "SCHWAB_REDIRECT_URI": f"http://127.0.0.1:{web}/oauth/callback",
         "SCHWAB_BASE_URL": f"http://127.0.0.1:{sandbox}",
+        **more,
     }
     commands = {name: supervisor.procfile_commands()[name] for name in ("web", "worker", "beat")}
     commands["sandbox"] = f"exec python -m sandbox --port {sandbox} --seed 7 --tick-every 0"
