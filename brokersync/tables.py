@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
@@ -13,6 +12,7 @@ from brokersync import cells
 from brokersync.cadence import cadence_lines
 from brokersync.fitting import Column, FittingTable
 from brokersync.queries import Row
+from brokersync.repairing import relink_command
 from models.connection import SCHEDULED, Status
 
 WORDS = frozenset({"Label", "User", "Broker", "Status", "Name", "Symbol", "State", "What it means"})
@@ -131,15 +131,7 @@ def _fault(row: Row) -> Iterator[Text]:
         cells.plain(row["last_error_text"]),
     )
     if row["status"] == Status.REAUTH_REQUIRED:
-        words = (
-            "link",
-            "--user",
-            row["user_id"],
-            "--broker",
-            row["broker"],
-            "--connection",
-            str(row["connection_id"])[:8],
-        )
         yield Text("  log in again with")
         # Whole, however long: it is there to be copied.
-        yield Text(f"  {cells.plain(f'brokersync {shlex.join(words)}')}", no_wrap=True, overflow="ignore")
+        relink = relink_command(row["user_id"], row["broker"], row["connection_id"])
+        yield Text(f"  {cells.plain(relink)}", no_wrap=True, overflow="ignore")
