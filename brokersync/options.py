@@ -22,3 +22,5 @@ connection = click.option(
     shell_complete=completing.connection_ids,
     help="Only this connection; the first characters of its id do.",
 )
+chosen_connection = click.argument("connection", shell_complete=completing.connection_ids)
+"""The id of a connection, or its first characters."""

@@ -16,7 +16,7 @@ from brokersync.setting_values import Hours
 
 
 @click.command("set")
-@click.argument("connection")
+@options.chosen_connection
 @click.option(
     "--interval",
     metavar="SPAN",

@@ -3,51 +3,116 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 
 import click
 
 from brokers import registry
-from brokersync import database, ids, options, queries
+from brokersync import cells, completing, database, ids, leaving, options, queries
 from brokersync.documents import printed
 from brokersync.explanations import Failed
-from brokersync.queries import Row
+from brokersync.leaving import Left
 from worker.disconnect import disconnect
+from worker.parts import Parts
 
 
 @click.command("disconnect")
-@click.argument("connection")
-@click.option("--erase", is_flag=True, help="Remove its accounts, positions and runs too; only the audit trail stays.")
+@click.argument("connection", required=False, shell_complete=completing.connection_ids)
+@click.option(
+    "--user",
+    "user_id",
+    metavar="USER",
+    shell_complete=completing.users,
+    help="All connections of this user of your application.",
+)
+@click.option("--erase", is_flag=True, help="Remove accounts, positions and runs too; only the audit trail stays.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @options.as_json
-def command(connection: str, *, erase: bool, yes: bool, as_json: bool) -> None:
-    """Forget a login; on demand its data too.
+def command(connection: str | None, user_id: str | None, *, erase: bool, yes: bool, as_json: bool) -> None:
+    """Forget a login, or all of a user; on demand the data too.
 
     CONNECTION is its id or the first characters of it. The tokens are removed and nothing is asked of the broker any
     more. Linking the same login again goes on where it stopped, unless its data were erased.
 
+    With --user and --erase, connections that were disconnected before go too, and the user's one-time links. What stays
+    is the audit trail, which can only be added to: what happened to which connection of which user, and its settings.
+
     \b
-    Example:
+    Examples:
       brokersync disconnect 0b6e2f41 --erase
+      brokersync disconnect --user 42 --erase
     """
+    if (connection is None) == (user_id is None):
+        raise click.UsageError("Name what to disconnect: either a CONNECTION, or all of a user's with --user.")
     with database.parts() as parts:
-        connection_id = ids.connection_id(parts.database, connection)
-        (row,) = queries.connections(parts.database, connection_id=connection_id)
-        if not yes:
-            _ask(row, len(queries.accounts(parts.database, connection_id=connection_id)), erase=erase)
-        answer = disconnect(parts, connection_id, erase)
+        if user_id is not None:
+            _all_of_a_user(parts, user_id, erase=erase, yes=yes, as_json=as_json)
+        elif connection is not None:
+            _one(parts, ids.connection_id(parts.database, connection), erase=erase, yes=yes, as_json=as_json)
+
+
+def _one(parts: Parts, connection_id: uuid.UUID, *, erase: bool, yes: bool, as_json: bool) -> None:
+    (row,) = queries.connections(parts.database, connection_id=connection_id)
+    if not yes:
+        login = f"the {row['broker']} login of user {row['user_id']}"
+        accounts = _counted(len(queries.accounts(parts.database, connection_id=connection_id)), "account")
+        _ask(f"Erase {login} and the data of its {accounts}?" if erase else f"Forget {login}?")
+    answer = disconnect(parts, connection_id, erase)
     advice = _advice(row["broker"])
     if as_json:
         click.echo(printed({**answer, "unlink_advice": advice}))
         return
-    click.echo(_told(connection_id, erase=erase))
+    kept = "its data are erased" if erase else "its data are kept as they were last checked"
+    click.echo(f"Connection {connection_id} is disconnected: its tokens are forgotten, and {kept}.")
     if advice:
         click.echo(advice)
 
 
-def _ask(row: Row, accounts: int, *, erase: bool) -> None:
-    word = "account" if accounts == 1 else "accounts"
-    what = f"the {row['broker']} login of user {row['user_id']} and the data of its {accounts} {word}"
-    question = f"Erase {what}?" if erase else f"Forget the {row['broker']} login of user {row['user_id']}?"
+def _all_of_a_user(parts: Parts, user_id: str, *, erase: bool, yes: bool, as_json: bool) -> None:
+    rows = leaving.to_leave(parts.database, user_id, erase=erase)
+    if rows and not yes:
+        chosen = {row["connection_id"] for row in rows}
+        known = queries.accounts(parts.database, user_id)
+        accounts = _counted(sum(row["connection_id"] in chosen for row in known), "account")
+        logins = f"{_counted(len(rows), 'login')} of user {user_id}"
+        _ask(f"Erase {logins} and the data of {accounts}?" if erase else f"Forget {logins}, with {accounts}?")
+    left = leaving.leave(parts, user_id, erase=erase)
+    advice = {each.broker: _advice(each.broker) for each in left if each.error is None}
+    if as_json:
+        click.echo(printed(_document(user_id, left, advice, erase=erase)))
+    else:
+        click.echo("\n".join([_told(user_id, left, erase=erase), *filter(None, advice.values())]))
+    failed = [each for each in left if each.error is not None]
+    if failed:
+        reasons = "".join(f"\n  {each.connection_id}: {each.error}" for each in failed)
+        raise Failed(f"Still there, for the same command to try again: {_counted(len(failed), 'login')}.{reasons}")
+
+
+def _told(user_id: str, left: Sequence[Left], *, erase: bool) -> str:
+    if not left:
+        return f"User {cells.plain(user_id)} has no login left here{' and no link' if erase else ''}."
+    done = _counted(sum(each.error is None for each in left), "login")
+    kept = "with all data" if erase else "the data are kept as they were last checked"
+    return f"Forgotten: {done} of user {cells.plain(user_id)}, {kept}."
+
+
+def _document(user_id: str, left: Sequence[Left], advice: dict[str, str | None], *, erase: bool) -> dict[str, object]:
+    return {
+        "user_id": user_id,
+        "erased": erase,
+        "connections": [
+            {
+                "connection_id": str(each.connection_id),
+                "status": None if each.error else "disconnected",
+                "error": each.error,
+                "unlink_advice": advice.get(each.broker),
+            }
+            for each in left
+        ],
+    }
+
+
+def _ask(question: str) -> None:
     try:
         agreed = click.confirm(question, err=True)
     except click.Abort:
@@ -56,9 +121,8 @@ def _ask(row: Row, accounts: int, *, erase: bool) -> None:
         raise Failed("Nothing was changed. --yes answers the question beforehand.")
 
 
-def _told(connection_id: uuid.UUID, *, erase: bool) -> str:
-    kept = "its data are erased" if erase else "its data are kept as they were last checked"
-    return f"Connection {connection_id} is disconnected: its tokens are forgotten, and {kept}."
+def _counted(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"
 
 
 def _advice(broker: str) -> str | None:

@@ -9,7 +9,7 @@ from brokersync.documents import printed
 
 
 @click.command("pause")
-@click.argument("connection")
+@options.chosen_connection
 @options.as_json
 def command(connection: str, *, as_json: bool) -> None:
     """Ask nothing more of a connection for now.

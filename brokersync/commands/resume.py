@@ -9,7 +9,7 @@ from brokersync.documents import printed
 
 
 @click.command("resume")
-@click.argument("connection")
+@options.chosen_connection
 @options.as_json
 def command(connection: str, *, as_json: bool) -> None:
     """Start a paused connection again.
