@@ -15,7 +15,7 @@ UV_INSTALL := $(UV) pip install --quiet --compile-bytecode --python .venv/bin/py
 COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-annotate --no-header
 
-.PHONY: help demo test bench check install readme lock system-deps clean
+.PHONY: help demo test bench bench-peers check install readme lock system-deps clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -28,6 +28,9 @@ test: .venv/.dev  ## all tests; pytest's options as ARGS="-k lease"
 
 bench: .venv/.demo  ## what a sync costs, as a table and one JSON object; some figures as ARGS="sync_vs_floor --rounds 50"
 	@$(IN_VENV) exec .venv/bin/python -m benchmarks $(ARGS)
+
+bench-peers: .venv/.peers  ## the same work by a Django loop and by dlt beside ours; draws docs/bench.svg
+	@$(IN_VENV) exec .venv/bin/python -m benchmarks.peers $(ARGS)
 
 check: .venv/.dev  ## lint, format, strict types and the import table: with `test`, what CI runs
 	.venv/bin/ruff check
@@ -46,6 +49,7 @@ lock: .venv/.uv  ## resolve the newest versions that pyproject.toml allows into 
 	$(COMPILE) --constraint locks/dev.txt pyproject.toml --extra embedded --group build -o locks/demo.txt
 	$(COMPILE) --constraint locks/dev.txt pyproject.toml -o locks/runtime.txt
 	$(COMPILE) --constraint locks/dev.txt --group build -o locks/build.txt
+	$(COMPILE) --constraint locks/dev.txt pyproject.toml --extra embedded --group peers -o locks/peers.txt
 	echo uv | $(COMPILE) --upgrade - -o locks/uv.txt
 
 system-deps:  ## Debian packages that some tests drive (CI calls this; it needs root or sudo)
@@ -73,6 +77,11 @@ clean:  ## remove .venv and every cache
 .venv/.dev: .venv/.demo locks/dev.txt
 	@echo "Setting up .venv: the tools of the tests." >&2
 	@$(UV_INSTALL) --require-hashes -r locks/dev.txt >&2
+	@touch $@
+
+.venv/.peers: .venv/.demo locks/peers.txt
+	@echo "Setting up .venv: what is measured beside us." >&2
+	@$(UV_INSTALL) --require-hashes -r locks/peers.txt >&2
 	@touch $@
 
 .venv/.uv: .venv/bin/python locks/uv.txt

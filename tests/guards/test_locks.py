@@ -28,8 +28,16 @@ def project() -> dict[str, set[str]]:
     runtime = declared(document["project"]["dependencies"])
     groups = document["dependency-groups"]
     build = declared(groups["build"])
-    demo = runtime | declared(document["project"]["optional-dependencies"]["embedded"]) | build
-    return {"runtime": runtime, "build": build, "demo": demo, "dev": demo | declared(groups["dev"]), "uv": {"uv"}}
+    embedded = runtime | declared(document["project"]["optional-dependencies"]["embedded"])
+    demo = embedded | build
+    return {
+        "runtime": runtime,
+        "build": build,
+        "demo": demo,
+        "dev": demo | declared(groups["dev"]),
+        "peers": embedded | declared(groups["peers"]),
+        "uv": {"uv"},
+    }
 
 
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: lock.stem)
