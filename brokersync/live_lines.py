@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from decimal import Decimal
 
 from rich.text import Text
 
@@ -30,7 +29,7 @@ def update_line(update: Update, masked: str, at: datetime, width: int) -> Text:
     if update.first:
         return line.append("  1 position" if update.held == 1 else f"  {update.held} positions")
     if update.net_liq_change is not None:
-        line.append_text(Text.assemble("  ", signed(update.net_liq_change, update.currency)))
+        line.append_text(Text.assemble("  ", cells.gain(update.net_liq_change, update.currency)))
     pieces = _pieces(update)
     for place, forms in enumerate(pieces):
         left = len(pieces) - place
@@ -49,7 +48,7 @@ def change_texts(change: Change, currency: str | None) -> list[Text]:
     `AAPL 231.11 → 231.52 +$49.20` or `AAPL 231.52 +$49.20`; of a trade `F 700 → 600 shares, 11.84 → 11.86 -$1,172.00` or
     `F 700 → 600 -$1,172.00`, `KO opened, 3 shares at 68.33 +$205.00`, `F closed, 700 shares before -$8,302.00`.
     """
-    name, value = _label(change.position), signed(change.value_change, currency)
+    name, value = _label(change.position), cells.gain(change.value_change, currency)
     before, now = cells.price(change.price_before).plain, cells.price(change.price_now).plain
     moved = change.price_before is not None and change.price_now is not None and before != now
     if not change.traded:
@@ -69,16 +68,10 @@ def change_texts(change: Change, currency: str | None) -> list[Text]:
 
 
 def _pieces(update: Update) -> list[list[Text]]:
-    cash = [[Text.assemble("cash ", signed(update.cash_change, update.currency))]] if update.cash_change else []
+    cash = [[Text.assemble("cash ", cells.gain(update.cash_change, update.currency))]] if update.cash_change else []
     traded = [change_texts(change, update.currency) for change in update.changes if change.traded]
     moved = [change_texts(change, update.currency) for change in update.changes if not change.traded]
     return traded + cash + moved
-
-
-def signed(value: Decimal, currency: str | None) -> Text:
-    """`+$14.40` in green, `-$14.00` in red, `$0.00` without a sign."""
-    sign, style = ("+", "green") if value > 0 else ("", "red" if value < 0 else "")
-    return Text(f"{sign}{money(value, currency)}", style=style)
 
 
 def clock(at: datetime) -> str:

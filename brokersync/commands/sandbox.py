@@ -22,6 +22,8 @@ class StartsByDefault(click.Group):
     """Without the name of a command it is `start`, whose options may be given at once."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if ctx.resilient_parsing and not args:
+            return super().parse_args(ctx, args)  # a half-typed line: any name may come
         named = bool(args) and (args[0] in self.commands or args[0] in ctx.help_option_names)
         looks_like_a_name = bool(args) and not args[0].startswith("-")
         return super().parse_args(ctx, args if named or looks_like_a_name else ["start", *args])

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.text import Text
 
 from brokersync.demo.notes import note_line
-from brokersync.live_lines import change_texts, signed, update_line
+from brokersync.live_lines import change_texts, update_line
 from brokersync.updates import Change, Update, changes
 from tests.brokersync.live_documents import held, positions
 
@@ -102,10 +102,6 @@ def test_an_option_goes_by_a_short_name_and_is_counted_in_contracts() -> None:
     assert told([held(symbol, "2", "3270", **option)], [held(symbol, "3", "4905", **option)])[0] == (
         "AAPL 240C 2 → 3 contracts +$1,635.00"
     )
-
-
-def test_a_change_has_its_sign_also_without_colour() -> None:
-    assert [signed(Decimal(each), "USD").plain for each in ("14.4", "-14.4", "0")] == ["+$14.40", "-$14.40", "$0.00"]
 
 
 def test_a_long_note_goes_on_below_its_words() -> None:
