@@ -54,13 +54,20 @@ def usable(database: Database, broker: Broker, connection_id: uuid.UUID, deadlin
     return usable_login(database, broker, credential, now, deadline)
 
 
-def until_somebody_waits_for_a_lock(database: Database) -> None:
-    end = time.monotonic() + 4
-    waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
-    with database.session() as session:
-        while not session.scalars(waiting).one():
-            assert time.monotonic() < end, "nobody waits for a lock"
-            time.sleep(0.01)
+def until_waiting(database: Database, sessions: int = 1) -> None:
+    """Until so many sessions of this database wait for a lock."""
+    end = time.monotonic() + 10
+    asked = text(
+        "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    )
+    while True:
+        # A new transaction each time: one sees the activity as it was when it first looked.
+        with database.session() as session:
+            waiting = session.scalars(asked).one()
+        if waiting == sessions:
+            return
+        assert time.monotonic() < end, f"{waiting} of {sessions} wait for a lock"
+        time.sleep(0.01)
 
 
 def wait_left(database: Database, connection_id: uuid.UUID) -> timedelta:

@@ -17,7 +17,7 @@ from tests.worker.stored import (
     events,
     let_claim_run_out,
     put,
-    until_somebody_waits_for_a_lock,
+    until_waiting,
     wait_left,
 )
 from worker import claims, limits
@@ -146,7 +146,7 @@ def test_who_waited_for_the_row_sees_what_the_other_left(database: Database, con
             held = claims.held(session, first)
             assert held is not None
             waiting = pool.submit(taken, database, connection_id)
-            until_somebody_waits_for_a_lock(database)
+            until_waiting(database)
             claims.release(held.connection, first, held.now)
             account_id = an_account(database, connection_id)
         second = waiting.result(timeout=10)

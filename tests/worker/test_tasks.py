@@ -5,24 +5,15 @@ from __future__ import annotations
 import base64
 import inspect
 import json
-import os
-import signal
-import subprocess
-import sys
-import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import nullcontext
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import pytest
 import redis
-from celery import Celery
-from celery.exceptions import TimeoutError as NoAnswer
 from kombu import Connection
 from sqlalchemy import func
 
@@ -32,6 +23,7 @@ from models.connection import Status
 from models.session import Database
 from tests.models.snapshots import write
 from tests.records import NUMBER, a_connection, a_position, a_snapshot, an_account
+from tests.worker.running import Running, a_worker
 from tests.worker.stored import connection_row, put, runs
 from worker.app import app
 from worker.limits import QUEUE_WAIT
@@ -96,57 +88,10 @@ def test_every_task_is_under_the_watchdog(monkeypatch: pytest.MonkeyPatch) -> No
     assert watched == list(DOCUMENTED)
 
 
-@dataclass
-class Running:
-    """A worker process, and a client that has none of our code."""
-
-    process: subprocess.Popen[bytes]
-    log: Path
-    client: Celery
-
-    def call(self, name: str, *arguments: Any) -> Any:
-        """The result of a task, or the exception that Celery makes of its failure."""
-        result = self.client.send_task(name, arguments, queue="brokersync")
-        try:
-            return result.get(timeout=20, propagate=False)
-        except NoAnswer:
-            pytest.fail(f"{name} did not answer:\n{self.log.read_text()}")
-        finally:
-            result.forget()
-
-    def wait_for(self, condition: Callable[[], bool]) -> None:
-        end = time.monotonic() + 20
-        while not condition():
-            assert time.monotonic() < end, self.log.read_text()
-            time.sleep(0.05)
-
-    def stop(self) -> int:
-        self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(20)
-
-
 @pytest.fixture
 def running(database: Database, redis_url: str, encryption_key: str, tmp_path: Path) -> Iterator[Running]:
-    environ = {
-        name: value for name, value in os.environ.items() if not name.startswith(("SCHWAB_", "CELERY_", "LIVE_"))
-    }
-    environ |= {
-        "DATABASE_URL": database.engine.url.render_as_string(hide_password=False),
-        "REDIS_URL": redis_url,
-        "ENCRYPTION_KEY": encryption_key,
-    }
-    log = tmp_path / "worker.log"
-    command = [sys.executable, "-m", "celery", "-A", "worker.app", "worker", "--loglevel=INFO"]
-    command += ["--without-gossip", "--without-mingle"]
-    client = Celery(broker=redis_url, backend=redis_url)
-    with log.open("wb") as output:
-        process = subprocess.Popen(command, env=environ, stdout=output, stderr=output, cwd=Path(__file__).parents[2])
-    try:
-        yield Running(process, log, client)
-    finally:
-        process.kill()
-        process.wait()
-        client.close()
+    with a_worker("worker.app", database, redis_url, encryption_key, tmp_path / "worker.log") as worker:
+        yield worker
 
 
 @pytest.mark.processes
