@@ -1,0 +1,66 @@
+"""Every command that the documents print is run, as it is printed; one that no test knows how to run fails here."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.end_to_end.installation import until
+from tests.guards.tree import ROOT
+from tests.oauth_web.served import free_port
+from tests.readme import printed
+from tests.readme.newcomer import Newcomer
+
+pytestmark = pytest.mark.processes
+
+# `make -n` for what would run these tests again, change the machine, or take minutes: its programs are there, that is all.
+ONLY_NAMED = {
+    "make test": "this is it",
+    "make check": "CI runs it",
+    "make system-deps": "needs root; CI runs it",
+}
+# Typed by other tests here: the five steps, the first screen, the server.
+ELSEWHERE = ("sudo ", "docker ")
+STEPS = {command for step in printed.steps() for command in step}
+FIRST_SCREEN = {"make demo", "brokersync demo", "make readme"}
+# What runs until Ctrl-C, what is really typed, and what it says once it is there.
+LASTING = {
+    "brokersync watch": ("brokersync watch", "v1"),
+    "brokersync web": ("brokersync web --port {port}", "Listening at"),
+    "brokersync sandbox start": ("brokersync sandbox start --port 0", "http://127.0.0.1:"),
+}
+
+
+@pytest.mark.parametrize("command", [each for each in printed.commands() if not each.startswith(ELSEWHERE)])
+def test_a_printed_command_does_what_it_is_printed_for(command: str, linked: Newcomer) -> None:
+    if command in STEPS:
+        assert command in linked.typed
+    elif command in FIRST_SCREEN:
+        assert command in (ROOT / "tests" / "readme" / "test_first_screen.py").read_text()
+    elif command in ONLY_NAMED:
+        assert linked.run(command, instead=f"make -n {command.removeprefix('make ')}")
+    elif command in LASTING:
+        instead, said = LASTING[command]
+        with linked.running(command, instead.format(port=free_port())) as running:
+            running.wait_for(lambda: said in running.output)
+    elif "<command>" in command:
+        assert "Example:" in linked.run(command, instead=command.replace("<command>", "accounts"))
+    elif command.startswith("celery") and " result " in command:
+        assert until(lambda: "outcome" in linked.run(command))
+    elif command.startswith("celery"):
+        linked.values["task id"] = linked.run(command).strip()
+    else:
+        linked.run(command)
+
+
+def test_a_command_that_does_not_exist_is_found(linked: Newcomer) -> None:
+    for command in ("brokersync positons", "brokersync sync --al", "make dmo", "celery -A worker.ap report"):
+        with pytest.raises(AssertionError, match=re.escape(command)):
+            linked.run(command)
+
+
+def test_no_target_of_make_that_is_printed_is_only_named_without_a_reason() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    for command in ONLY_NAMED:
+        assert f"\n{command.removeprefix('make ')}:" in makefile

@@ -1,0 +1,51 @@
+"""What the documents print as output is what comes out now, but for ids, numbers and times."""
+
+from __future__ import annotations
+
+import pytest
+import sqlalchemy
+
+from tests.readme import printed
+from tests.readme.masks import masked
+from tests.readme.newcomer import Newcomer
+
+pytestmark = pytest.mark.processes
+
+BLOCKS = [block for document in printed.DOCUMENTS for block in printed.blocks(document)]
+
+
+def of(language: str) -> list[printed.Block]:
+    return [block for block in BLOCKS if block.language == language]
+
+
+@pytest.mark.parametrize("block", of("python"), ids=lambda block: block.heading)
+def test_a_printed_program_runs_and_prints_what_is_printed_below_it(block: printed.Block, linked: Newcomer) -> None:
+    out = linked.run(block.heading, instead=f"python - <<'END'\n{block.text}\nEND")
+    assert block.output
+    assert masked(out) == masked(block.output)
+
+
+@pytest.mark.parametrize("block", of("sql"), ids=lambda block: block.heading)
+def test_a_printed_query_finds_rows(block: printed.Block, linked: Newcomer) -> None:
+    engine = sqlalchemy.create_engine(linked.values["database url"], poolclass=sqlalchemy.NullPool)
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql(block.text).all()
+
+
+@pytest.mark.parametrize("block", [block for block in of("sh") if block.output], ids=lambda block: block.heading)
+def test_what_is_printed_below_a_command_is_what_it_prints(block: printed.Block, linked: Newcomer) -> None:
+    (command,) = printed.commands_of(block)
+    assert block.output
+    assert masked(linked.run(command)) == masked(block.output)
+
+
+def test_a_printed_line_of_the_log_is_one_of_the_log(linked: Newcomer) -> None:
+    outputs = {block.output for block in BLOCKS}
+    lines = [line for block in of("text") if block.text not in outputs for line in masked(block.text)]
+    log = masked("\n".join(line.partition(" | ")[2] for line in linked.log.read_text().splitlines()))
+    assert lines
+    assert set(lines) <= set(log)
+
+
+def test_every_block_is_of_a_language_that_these_tests_know() -> None:
+    assert {block.language for block in BLOCKS} == {"sh", "python", "sql", "text", "caddyfile"}
