@@ -1,4 +1,4 @@
-"""`worker.app` with limits that a test can wait for, and a resolver that never answers about `NEVER_FOUND`.
+"""`worker.app` with limits that a test can wait for, and a resolver that hangs. For a process of its own.
 
 celery -A tests.worker.hurried worker
 """
@@ -11,11 +11,8 @@ from datetime import timedelta
 from importlib import import_module
 from typing import Any
 
+from tests.worker.short import HTTP_TOTAL, NEVER_FOUND, WATCHDOG_LIMIT
 from worker import limits, watchdog
-
-HTTP_TOTAL = timedelta(seconds=1)
-WATCHDOG_LIMIT = timedelta(seconds=2)
-NEVER_FOUND = "never-found.invalid"
 
 limits.HTTP_TOTAL = HTTP_TOTAL
 limits.SYNC_DEADLINE = WATCHDOG_LIMIT

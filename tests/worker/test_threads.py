@@ -18,8 +18,8 @@ import celeryconfig
 from models.session import Database
 from tests.brokers.schwab import payloads
 from tests.records import a_connection
-from tests.worker.hurried import HTTP_TOTAL, NEVER_FOUND, WATCHDOG_LIMIT
 from tests.worker.running import Running, a_worker
+from tests.worker.short import HTTP_TOTAL, NEVER_FOUND, WATCHDOG_LIMIT
 from tests.worker.stored import connection_row, runs, until_waiting
 from worker.watchdog import EXIT_STATUS
 
