@@ -31,6 +31,7 @@ def connect(url: str, retry: Retry | None = None) -> redis.Redis:
         socket_connect_timeout=CONNECT_SECONDS,
         socket_timeout=CONNECT_SECONDS,
         health_check_interval=25,
+        protocol=2,  # with the third version, redis-py takes a subscription's answer to a ping for nothing at all
         **more,
     )
 

@@ -73,7 +73,7 @@ def command(
         if connections:
             asking.require_worker(app)
         asked = [_ask(app, each, account_id, force=force) for each in connections]
-        come, interrupted = _wait(opened, asked) if wait else ({}, False)
+        come, interrupted = _wait(opened, asked) if wait and asked else ({}, False)
     runs = [come.get(each.task_id) or each.run(asking.SENT) for each in asked]
     if as_json:
         click.echo(printed({"runs": [run.as_json() for run in runs]}))

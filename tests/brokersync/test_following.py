@@ -172,6 +172,14 @@ def test_a_redis_that_came_back_empty_and_is_filled_again_brings_nothing_twice(s
     assert versions(events, 1) == [("balances", 3)]
 
 
+def test_a_redis_on_which_nothing_happens_is_not_taken_for_one_that_hangs(
+    redis_url: str, short_waits: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(following, "CHECK_SECONDS", 0.2)
+    _, events = followed(redis_url, ACCOUNT)
+    assert [type(next(events)) for _ in range(8)] == [Checked] * 8
+
+
 def test_a_redis_that_hangs_is_noticed_though_its_connection_stands(
     server: OwnRedis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
