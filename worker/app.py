@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 from celery import Celery
-from celery.signals import setup_logging, worker_shutdown
+from celery.signals import celeryd_after_setup, setup_logging, worker_shutdown
 
 import celeryconfig
 import settings
@@ -18,7 +18,7 @@ from worker.parts import Parts
 from worker.publisher import Publisher
 from worker.watchdog import Watchdog
 
-app = Celery("brokersync", include=["worker.tasks"])
+app = Celery("brokersync", include=["worker.tasks", "worker.inspection"])
 app.config_from_object(celeryconfig)
 
 watchdog = Watchdog(limits.SYNC_DEADLINE + limits.WATCHDOG_GRACE)
@@ -39,10 +39,16 @@ def _parts() -> Parts:
     return Parts(
         settings=loaded,
         # A slot holds one session at a time; two to spare, since a pool that is too small fails tasks.
-        database=Database(loaded.require_database_url(), pool_size=celeryconfig.worker_concurrency + 2),
+        database=Database(loaded.require_database_url(), pool_size=app.conf.worker_concurrency + 2),
         publisher=Publisher(loaded.require_live_data_redis_url()),
         environ=os.environ,
     )
+
+
+@celeryd_after_setup.connect
+def _take_the_real_concurrency(instance: Any, **_: Any) -> None:
+    """`--concurrency` on the command line is in the worker, not in its configuration."""
+    app.conf.worker_concurrency = instance.concurrency
 
 
 @setup_logging.connect
