@@ -23,6 +23,15 @@ def is_full(url: str) -> bool:
     return True
 
 
+def public_url(url: str) -> list[Finding]:
+    """Whether it is an origin: a path in it is right only behind a proxy that takes it off again."""
+    path = urlsplit(url).path
+    if not path:
+        return []
+    said = f"It has a path ({path}), and the web app answers at the top of its address."
+    return [warning("PUBLIC_URL", said, f"Write {origin(url)}, unless a proxy of yours takes the path off.")]
+
+
 def return_urls(prefixes: Iterable[str]) -> list[Finding]:
     """Those that no address can be below. Told by their place: an address may hold what is nobody's business."""
     check = "RETURN_URLS"

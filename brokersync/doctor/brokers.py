@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from datetime import timedelta
 from urllib.parse import urlsplit
 
-from brokers.interface import Declaration, Variable
+from brokers.errors import AppMisconfigured, BrokerError
+from brokers.interface import Declaration, NotConfigured, Variable
+from brokers.registry import build
 from brokersync.cells import spelled
 from brokersync.doctor import clocks
 from brokersync.doctor.addresses import is_full
 from brokersync.doctor.callback import callback_url
-from brokersync.doctor.findings import Finding, fault, ok, warning
+from brokersync.doctor.findings import Finding, fault, note, ok, warning
 
 BASE_URL, REDIRECT_URI = "_BASE_URL", "_REDIRECT_URI"
 
@@ -71,8 +73,30 @@ def is_stand_in(declaration: Declaration, environ: Mapping[str, str]) -> bool:
     return any(here != real for here, real in hosts)
 
 
-def clock(declaration: Declaration, environ: Mapping[str, str]) -> list[Finding]:
+def clock(declaration: Declaration, environ: Mapping[str, str]) -> list[Finding | clocks.Reading]:
     return [clocks.broker(declaration.title, url) for _, url in _base_urls(declaration, environ) if is_full(url)]
+
+
+def app(declaration: Declaration, environ: Mapping[str, str]) -> list[Finding]:
+    """Whether the broker takes the app, where it is set up. Asked with a login that was never issued."""
+    title = declaration.title
+    if missing(declaration, environ) or any(not is_full(url) for _, url in _base_urls(declaration, environ)):
+        return []
+    try:
+        broker = build(declaration.name, environ)
+    except NotConfigured as error:
+        return [fault(title, str(error), "Correct it, or unset it.")]
+    try:
+        broker.check_app(deadline=clocks.SECONDS)
+    except AppMisconfigured as error:
+        said = f"{error.fault[0].upper()}{error.fault[1:]}."
+        return [fault(title, said, "Approved – Pending takes days, and comes back with every edit of the app.")]
+    except BrokerError as error:
+        said = f"Whether it takes the app could not be seen ({error.kind}: {error.fault})."
+        return [note(title, said, "Try again in some minutes.")]
+    finally:
+        broker.close()
+    return [ok(title, "It takes the app's key and secret; its callback URL and products only a link can prove.")]
 
 
 def _base_urls(declaration: Declaration, environ: Mapping[str, str]) -> list[tuple[str, str]]:

@@ -2,39 +2,111 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Set
+from functools import partial
+from importlib import import_module
+from pathlib import Path
 
 import settings
 from brokers import registry
-from brokersync.doctor import addresses, brokers, keys, postgresql, redis_server, workers
-from brokersync.doctor.findings import Finding, Level, fault
+from brokersync import reference
+from brokersync.doctor import (
+    addresses,
+    brokers,
+    clocks,
+    env_file,
+    keys,
+    postgresql,
+    redis_server,
+    variables,
+    web,
+    workers,
+)
+from brokersync.doctor.findings import Finding, Level, fault, is_well
+from brokersync.doctor.together import ask
 
 PUBLIC_URL = "PUBLIC_URL"
+DATABASE_URL = "DATABASE_URL"
 REDIS_URLS = frozenset({"REDIS_URL", "CELERY_BROKER_URL", "LIVE_DATA_REDIS_URL"})
+ESSENTIAL = frozenset({DATABASE_URL, "ENCRYPTION_KEY"}) | REDIS_URLS
 MEND = "Mend this first: what needs it was not looked at."
+SECONDS = 8.0
+"""All servers together. Each has limits of its own, which add up to less; this one holds whatever hangs."""
+
+Looked = list[Finding | clocks.Reading]
 
 
-def examine(environ: Mapping[str, str]) -> list[Finding]:
-    """Look at everything; what cannot be looked at is a finding too."""
+def examine(environ: Mapping[str, str], folder: Path) -> list[Finding]:
+    """Look at everything; what cannot be looked at is a finding too. `folder` is where somebody's `.env` would lie."""
     loaded, refused = _load(environ)
-    findings = [fault(name, said, MEND) for name, said in refused.items()]
-    findings += [keys.encryption_key(loaded.encryption_keys), keys.link_service_key(loaded.link_service_key)]
+    ours = [variable.name for variable in reference.environment()]
+    spoiled = variables.spoiled(environ, ours)
+    findings = [*spoiled, *env_file.examine(folder, environ, set(ours))]
+    findings += [
+        *variables.misspelt(environ, ours),
+        *_of_variables(environ, loaded, refused, {each.check for each in spoiled}),
+    ]
+    looked = ask(_questions(environ, loaded, refused), SECONDS)
+    hung = [name for name, found in looked.items() if found is None]
+    findings += [fault(name, f"It did not answer within {SECONDS:g} s.", "Look whether it hangs.") for name in hung]
+    seen = [each for found in looked.values() for each in found or ()]
+    findings += [each for each in seen if isinstance(each, Finding)]
+    return findings + clocks.judged([each for each in seen if isinstance(each, clocks.Reading)])
+
+
+def is_configured(environ: Mapping[str, str]) -> bool:
+    """Whether anybody has begun to set this up."""
+    return any(environ.get(name) for name in ESSENTIAL)
+
+
+def _of_variables(
+    environ: Mapping[str, str], loaded: settings.Settings, refused: Mapping[str, str], spoiled: Set[str]
+) -> list[Finding]:
+    """What the values themselves say, before anybody is asked. Of `spoiled` ones it is told already why they are bad."""
+    findings = [fault(name, said, MEND) for name, said in refused.items() if name not in spoiled]
+    findings += [keys.encryption_key(loaded.encryption_keys)] if keys.ENCRYPTION_KEY not in spoiled else []
+    findings.append(keys.link_service_key(loaded.link_service_key))
     for declaration in registry.declarations():
         findings += [brokers.variables(declaration, environ), *brokers.base_urls(declaration, environ)]
         if PUBLIC_URL not in refused:
             findings += brokers.callbacks(declaration, environ, loaded.public_url)
         findings += brokers.cadence(declaration, environ, loaded.sync_interval)
-    findings += addresses.return_urls(loaded.return_urls)
     if PUBLIC_URL not in refused:
-        findings += addresses.web_port(environ, loaded.public_url)
-    findings += addresses.flower_login(environ)
-    if "DATABASE_URL" not in refused:
-        findings += postgresql.examine(loaded.database_url)
+        findings += [*addresses.public_url(loaded.public_url), *addresses.web_port(environ, loaded.public_url)]
+    return [*findings, *addresses.return_urls(loaded.return_urls), *addresses.flower_login(environ)]
+
+
+def _questions(
+    environ: Mapping[str, str], loaded: settings.Settings, refused: Mapping[str, str]
+) -> dict[str, Callable[[], Looked]]:
+    """What is asked of servers, all at once."""
+    questions: dict[str, Callable[[], Looked]] = {}
+    if DATABASE_URL not in refused:
+        # Celery's configuration cannot be read while a variable is refused.
+        slots = None if refused else int(import_module("celeryconfig").worker_concurrency)
+        questions["PostgreSQL"] = partial(postgresql.examine, loaded.database_url, slots)
     if not REDIS_URLS & refused.keys():
-        findings += _redis_and_worker(loaded)
+        questions["Redis"] = partial(_redis_and_workers, loaded)
     for declaration in registry.declarations():
-        findings += brokers.clock(declaration, environ)
-    return findings
+        questions[declaration.title] = partial(_broker, declaration.name, environ)
+    if PUBLIC_URL not in refused:
+        questions["Web app"] = lambda: [*web.examine(loaded.public_url)]
+    return questions
+
+
+def _redis_and_workers(loaded: settings.Settings) -> Looked:
+    looked = redis_server.examine(loaded.celery_broker_url, loaded.live_data_redis_url)
+    if loaded.celery_broker_url and is_well(each for each in looked if isinstance(each, Finding)):
+        looked += workers.examine(loaded.celery_broker_url)
+    return looked
+
+
+def _broker(name: str, environ: Mapping[str, str]) -> Looked:
+    """Who did not answer the first question is not asked for the time as well."""
+    declaration = registry.declaration(name)
+    told = brokers.app(declaration, environ)
+    answered = any(finding.level is not Level.NOTE for finding in told)
+    return [*told, *(brokers.clock(declaration, environ) if answered else ())]
 
 
 def _load(environ: Mapping[str, str]) -> tuple[settings.Settings, dict[str, str]]:
@@ -46,15 +118,3 @@ def _load(environ: Mapping[str, str]) -> tuple[settings.Settings, dict[str, str]
             return settings.Settings.from_environ(taken), refused
         except settings.Unusable as error:
             refused[error.name] = str(error)
-
-
-def _redis_and_worker(loaded: settings.Settings) -> list[Finding]:
-    findings = redis_server.examine(loaded.celery_broker_url, loaded.live_data_redis_url)
-    if loaded.celery_broker_url and is_well(findings):
-        findings.append(workers.examine(loaded.celery_broker_url))
-    return findings
-
-
-def is_well(findings: list[Finding]) -> bool:
-    """Whether nothing is at fault; warnings and notes may be."""
-    return all(finding.level is not Level.FAULT for finding in findings)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -43,3 +44,8 @@ def warning(check: str, said: str, remedy: str) -> Finding:
 
 def fault(check: str, said: str, remedy: str) -> Finding:
     return Finding(Level.FAULT, check, said, remedy)
+
+
+def is_well(findings: Iterable[Finding]) -> bool:
+    """Whether nothing is at fault; warnings and notes may be."""
+    return all(finding.level is not Level.FAULT for finding in findings)

@@ -14,6 +14,7 @@ SHORTEST_SERVICE_KEY = 16
 """Characters. Who guesses it can make links for anybody."""
 
 _NEW = "`brokersync new-key` prints a good one."
+_RIGHT = "Copy it anew. Only where nothing was linked yet: `brokersync new-key` prints another."
 
 
 def encryption_key(keys: tuple[str, ...]) -> Finding:
@@ -22,13 +23,15 @@ def encryption_key(keys: tuple[str, ...]) -> Finding:
         return fault(ENCRYPTION_KEY, "It is not set, so no token can be kept.", f"Set it: {_NEW}")
     for place, key in enumerate(keys, start=1):
         which = "It" if len(keys) == 1 else f"Key {place} of {len(keys)}"
+        if key != key.strip("\"'"):
+            return fault(ENCRYPTION_KEY, f"{which} has a quote at its end.", "Take the quotes away.")
         try:
             length = len(base64.b64decode(key.encode("ascii"), altchars=b"-_", validate=True))
         except (binascii.Error, UnicodeEncodeError):
-            return fault(ENCRYPTION_KEY, f"{which} is not a Fernet key: it is not URL-safe Base64.", _NEW)
+            return fault(ENCRYPTION_KEY, f"{which} is not a Fernet key: it is not URL-safe Base64.", _RIGHT)
         if length != KEY_BYTES:
             said = f"{which} is not a Fernet key: it holds {length} bytes instead of {KEY_BYTES}."
-            return fault(ENCRYPTION_KEY, said, _NEW)
+            return fault(ENCRYPTION_KEY, said, _RIGHT)
     return ok(ENCRYPTION_KEY, "One key." if len(keys) == 1 else f"{len(keys)} keys: the first writes, all read.")
 
 

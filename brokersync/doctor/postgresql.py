@@ -1,71 +1,137 @@
-"""PostgreSQL: reachable, with the tables of this version, readable keys, and a clock that agrees with ours."""
+"""PostgreSQL: reachable, writable, ours to use, with the tables of this version and limits that hold."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import func, select
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import func, make_url, select, text
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from brokersync.doctor import clocks
-from brokersync.doctor.findings import Finding, fault, ok
-from brokersync.server_errors import sentence
-from models.installation import THE_INSTALLATION, Installation
+from brokersync.doctor import clocks, connections, stored
+from brokersync.doctor.findings import Finding, fault, ok, warning
+from brokersync.doctor.postgresql_refusals import CHECK, refusal
 from models.migrate import Schema, schema
-from models.sealing import CredentialsUnreadable
 from models.session import Database
-from settings import NotConfigured
+from models.tables import Base
 
-CHECK = "PostgreSQL"
 TABLES = "Tables"
-WITHIN = timedelta(seconds=5)
+WITHIN = timedelta(seconds=3)
+INSUFFICIENT_PRIVILEGE = "42501"
+APPEND_ONLY = frozenset({"events"})
+INIT_DB = "brokersync init-db"
+
+_MISSING_RIGHTS = text(
+    "SELECT DISTINCT tables.name FROM unnest(CAST(:names AS text[])) AS tables(name),"
+    " unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS rights(name)"
+    " WHERE NOT (tables.name = ANY(CAST(:append_only AS text[])) AND rights.name IN ('UPDATE', 'DELETE'))"
+    " AND NOT coalesce(has_table_privilege(to_regclass(tables.name), rights.name), false) ORDER BY 1"
+)
+_TRANSACTION_TIMEOUT = text("SELECT setting::int FROM pg_settings WHERE name = 'transaction_timeout'")
+SHORTEST_TRANSACTION = timedelta(seconds=30)
+"""A refresh holds its transaction open across a call to the broker of up to 20 s."""
 
 
-def examine(database_url: str | None) -> list[Finding]:
-    """`database_url` as `settings` has it; None: not set."""
+def examine(database_url: str | None, slots: int | None = None) -> list[Finding | clocks.Reading]:
+    """`database_url` as `settings` has it; None: not set. `slots` of one worker; None: not known. The reading is of the
+    server's clock.
+    """
     if database_url is None:
         return [fault("DATABASE_URL", "It is not set.", "Set it to the address of your PostgreSQL.")]
     try:
+        url = make_url(database_url)
         database = Database(database_url, pool_size=1)
-        try:
-            with database.session(WITHIN) as session:
-                return _look(session)
-        finally:
-            database.close()
+    except (ArgumentError, ValueError):
+        return [fault("DATABASE_URL", "It cannot be read.", "Write postgresql://user:password@host:5432/name")]
+    try:
+        with database.session(WITHIN) as session:
+            return _look(session, slots, is_elsewhere=clocks.is_elsewhere(url.host))
+    except DBAPIError as error:
+        if getattr(error.orig, "pgcode", None) is None:
+            return [refusal(str(error.orig), url)]
+        return [_error(error)]
     except SQLAlchemyError as error:
-        said = sentence(error) or f"It answers with an error ({type(error).__name__})."
-        return [fault(CHECK, said, "The server's log says more.")]
+        return [_error(error)]
+    finally:
+        database.close()
 
 
 def tables(found: Schema) -> Finding:
+    """Whether the tables are those of this version; what is not can be made by one command, or needs a newer version."""
     if found.is_current:
         return ok(TABLES, f"They are those of this version (revision {found.wanted}).")
     if found.present is None:
-        return fault(TABLES, "The database has none of ours.", "`brokersync init-db` makes them.")
-    said = f"They are of revision {found.present}, and this version needs {found.wanted}."
-    return fault(TABLES, said, "`brokersync init-db` upgrades them; for a newer revision, upgrade brokersync.")
+        return fault(TABLES, "The database has none of ours.", INIT_DB)
+    if not found.is_known:
+        said = f"They are of revision {found.present}, which is newer than this version ({found.wanted})."
+        return fault(TABLES, said, "Upgrade brokersync here; never take the tables back.")
+    return fault(TABLES, f"They are of revision {found.present}, and this version needs {found.wanted}.", INIT_DB)
 
 
-def _look(session: Session) -> list[Finding]:
-    before = datetime.now(UTC)
+def _look(session: Session, slots: int | None, *, is_elsewhere: bool) -> list[Finding | clocks.Reading]:
+    asked = datetime.now(UTC)
     there: datetime = session.scalars(select(func.clock_timestamp())).one()
-    half = (datetime.now(UTC) - before) / 2
-    of_tables = tables(schema(session.connection()))
-    findings = [ok(CHECK, "It answers."), of_tables, clocks.offset(before + half, there, "PostgreSQL", half)]
-    return findings + (_sealed(session) if of_tables.remedy is None else [])
-
-
-def _sealed(session: Session) -> list[Finding]:
-    """Whether our key opens what is sealed already. A key that is missing or malformed is told by its own check."""
-    installation = session.get(Installation, THE_INSTALLATION)
-    if installation is None:
-        return []
+    reading = clocks.read(CHECK, asked, there, elsewhere=is_elsewhere)
+    through = connections.is_pooled(session)
+    found: list[Finding | clocks.Reading] = [
+        ok(CHECK, "It answers through a pooler (PgBouncer), and our limits hold." if through else "It answers."),
+        reading,
+        *_writable(session),
+        *_limits(session),
+    ]
+    if slots is not None and not through:
+        found += connections.room(session, slots)
     try:
-        _ = installation.fingerprint_key
-    except CredentialsUnreadable:
-        said = "It does not open what is sealed in this database."
-        return [fault("ENCRYPTION_KEY", said, "Add the key that was used before, after a comma.")]
-    except NotConfigured:
-        return []
-    return [ok("ENCRYPTION_KEY", "It opens what is sealed in this database.")]
+        of_tables = tables(schema(session.connection()))
+    except DBAPIError as error:
+        return [*found, _error(error)]
+    found.append(of_tables)
+    if of_tables.remedy is not None:
+        return found
+    without = list(session.scalars(_MISSING_RIGHTS, _names()))
+    if without:
+        return [*found, _no_rights(without)]
+    return [*found, *stored.examine(session)]
+
+
+def _writable(session: Session) -> list[Finding]:
+    if session.scalars(select(func.pg_is_in_recovery())).one():
+        return [fault(CHECK, "It is a standby, where nothing can be written.", "Set DATABASE_URL to the primary.")]
+    if session.scalars(text("SHOW transaction_read_only")).one() == "on":
+        remedy = "psql \"$DATABASE_URL\" -c 'ALTER ROLE CURRENT_USER RESET default_transaction_read_only'"
+        return [fault(CHECK, "It takes no writes (default_transaction_read_only is on).", remedy)]
+    return []
+
+
+def _limits(session: Session) -> list[Finding]:
+    """Ours are set in each transaction; whether they arrive, and whether the server has one that is shorter."""
+    milliseconds = session.scalars(text("SELECT setting::int FROM pg_settings WHERE name = 'statement_timeout'")).one()
+    if timedelta(milliseconds=milliseconds) != WITHIN:
+        said = "The limit on statements that we set does not arrive: something between us drops it."
+        return [fault(CHECK, said, "Set pool_mode = transaction in pgbouncer.ini, or connect without a pooler.")]
+    whole = session.scalars(_TRANSACTION_TIMEOUT).first()  # PostgreSQL 17 and newer
+    if whole and timedelta(milliseconds=whole) < SHORTEST_TRANSACTION:
+        said = f"transaction_timeout is {whole / 1000:g} s; refreshing a login may take longer, and be cut."
+        remedy = "psql \"$DATABASE_URL\" -c 'ALTER ROLE CURRENT_USER SET transaction_timeout = 0'"
+        return [warning(CHECK, said, remedy)]
+    return []
+
+
+def _names() -> dict[str, list[str]]:
+    return {"names": sorted(Base.metadata.tables), "append_only": sorted(APPEND_ONLY)}
+
+
+def _no_rights(names: list[str]) -> Finding:
+    count = "1 table" if len(names) == 1 else f"{len(names)} tables"
+    said = f"This user may not read and write {count} ({names[0]}{' …' if len(names) > 1 else ''})."
+    return fault(
+        TABLES, said, "Set DATABASE_URL to the user that ran `brokersync init-db`, or GRANT this one the rights."
+    )
+
+
+def _error(error: SQLAlchemyError) -> Finding:
+    code = getattr(getattr(error, "orig", None), "pgcode", None)
+    if code == INSUFFICIENT_PRIVILEGE:
+        return _no_rights(["alembic_version"])
+    said = f"It answers with an error ({type(error).__name__}{f', SQLSTATE {code}' if code else ''})."
+    return fault(CHECK, said, "The server's log says more.")

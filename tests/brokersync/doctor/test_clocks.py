@@ -7,31 +7,69 @@ import pytest
 import requests
 
 from brokersync.doctor import clocks
+from brokersync.doctor.clocks import Reading
 from brokersync.doctor.findings import Level
 
-NOW = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
+
+def reading(seconds: float, whose: str = "PostgreSQL", precision: float = 0, *, elsewhere: bool = True) -> Reading:
+    """A clock that is so many seconds ahead of ours."""
+    return Reading(whose, timedelta(seconds=seconds), timedelta(seconds=precision), elsewhere)
 
 
-def level(seconds: float, precision: float = 0) -> Level:
-    found = clocks.offset(NOW, NOW + timedelta(seconds=seconds), "PostgreSQL", timedelta(seconds=precision))
-    return found.level
+def said(*readings: Reading) -> list[str]:
+    found = clocks.judged(readings)
+    assert all(each.level is Level.WARNING and "timedatectl" in str(each.remedy) for each in found)
+    return [each.said for each in found]
 
 
 @pytest.mark.parametrize("way", [1, -1])
 def test_a_clock_may_be_two_seconds_off_and_no_more(way: int) -> None:
-    assert [level(way * seconds) for seconds in (1.99, 2, 2.01)] == [Level.OK, Level.OK, Level.WARNING]
+    assert [reading(way * seconds).agrees for seconds in (1.99, 2, 2.01)] == [True, True, False]
 
 
 def test_what_cannot_be_told_apart_is_not_warned_of() -> None:
-    assert [level(2.9, precision=1), level(3.1, precision=1)] == [Level.OK, Level.WARNING]
+    assert [reading(2.9, precision=1).agrees, reading(3.1, precision=1).agrees] == [True, False]
 
 
-def test_it_says_which_way_and_how_far() -> None:
-    behind = clocks.offset(NOW, NOW + timedelta(minutes=5), "PostgreSQL")
-    ahead = clocks.offset(NOW, NOW - timedelta(minutes=5), "PostgreSQL")
-    assert behind.said == "This machine is 5 min behind PostgreSQL."
-    assert ahead.said == "This machine is 5 min ahead of PostgreSQL."
-    assert "NTP" in str(ahead.remedy)
+def test_where_all_agree_it_is_one_line() -> None:
+    (found,) = clocks.judged([reading(0), reading(1, "Redis"), reading(0, "Charles Schwab", 1)])
+    assert (found.level, found.said) == (
+        Level.OK,
+        "This machine agrees with PostgreSQL, Redis and Charles Schwab.",
+    )
+    assert clocks.judged([]) == []
+
+
+def test_between_two_clocks_nobody_can_tell() -> None:
+    assert said(reading(300)) == ["This machine is 5 min behind PostgreSQL; which of the two is off cannot be told."]
+    assert "ahead of PostgreSQL" in said(reading(-300))[0]
+
+
+def test_two_that_agree_show_that_it_is_this_machine() -> None:
+    assert said(reading(300), reading(301, "Charles Schwab", 1)) == [
+        "This machine is 5 min behind PostgreSQL and Charles Schwab, which agree: it is this machine that is off."
+    ]
+
+
+def test_two_that_agree_show_which_server_is_off() -> None:
+    assert said(reading(-300), reading(0, "Charles Schwab", 1)) == [
+        "PostgreSQL is 5 min behind this machine, which agrees with Charles Schwab."
+    ]
+
+
+def test_a_server_of_this_machine_bears_no_witness() -> None:
+    local = reading(0, elsewhere=False)
+    assert said(local, reading(300, "Charles Schwab", 1)) == [
+        "This machine is 4 min 59 s behind Charles Schwab; which of the two is off cannot be told."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("host", "elsewhere"),
+    [(None, False), ("localhost", False), ("127.0.0.1", False), ("::1", False), ("10.0.0.7", True), ("db", True)],
+)
+def test_a_loopback_address_is_this_machine(host: str | None, *, elsewhere: bool) -> None:
+    assert clocks.is_elsewhere(host) is elsewhere
 
 
 def answering(monkeypatch: pytest.MonkeyPatch, headers: dict[str, str]) -> None:
@@ -44,19 +82,26 @@ def answering(monkeypatch: pytest.MonkeyPatch, headers: dict[str, str]) -> None:
     monkeypatch.setattr(requests, "head", head)
 
 
-def test_the_brokers_clock_is_read_from_its_answer(monkeypatch: pytest.MonkeyPatch) -> None:
-    answering(monkeypatch, {"Date": "Mon, 02 Mar 2026 15:00:00 GMT"})
-    found = clocks.broker("Charles Schwab", "https://x")
-    assert found.level is Level.WARNING
-    assert "ahead of Charles Schwab" in found.said
+def test_the_brokers_clock_is_read_from_its_answer_which_is_exact_to_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    there = datetime.now(UTC) + timedelta(hours=1)
+    answering(monkeypatch, {"Date": there.strftime("%a, %d %b %Y %H:%M:%S GMT")})
+    found = clocks.broker("Charles Schwab", "https://api.example")
+    assert isinstance(found, Reading)
+    assert abs(found.ahead - timedelta(hours=1)) <= found.precision + timedelta(milliseconds=100)
+    assert timedelta(seconds=0.5) <= found.precision < timedelta(seconds=0.7)
+    assert found.elsewhere
 
 
-@pytest.mark.parametrize("headers", [{}, {"Date": "yesterday"}])
+@pytest.mark.parametrize("headers", [{}, {"Date": "yesterday"}, {"Date": "Mon, 02 Mar 2026 15:00:00 -0000"}])
 def test_an_answer_without_a_date_is_only_noted(headers: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
     answering(monkeypatch, headers)
-    assert clocks.broker("Charles Schwab", "https://x").level is Level.NOTE
+    found = clocks.broker("Charles Schwab", "https://x")
+    assert not isinstance(found, Reading)
+    assert found.level is Level.NOTE
 
 
 @pytest.mark.sockets
 def test_a_broker_that_does_not_answer_is_only_noted() -> None:
-    assert clocks.broker("Charles Schwab", "http://127.0.0.1:1").level is Level.NOTE
+    found = clocks.broker("Charles Schwab", "http://127.0.0.1:1")
+    assert not isinstance(found, Reading)
+    assert found.level is Level.NOTE
