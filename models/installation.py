@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import secrets
 import uuid
@@ -39,7 +38,7 @@ class Fingerprints:
         self._key = bytes.fromhex(key)
 
     def of(self, broker: str, number: str) -> str:
-        return hmac.new(self._key, f"{broker}\0{number}".encode(), hashlib.sha256).hexdigest()
+        return hmac.digest(self._key, f"{broker}\0{number}".encode(), "sha256").hex()
 
 
 def fingerprints(session: Session) -> Fingerprints:
