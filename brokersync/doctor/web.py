@@ -52,7 +52,7 @@ def _is_ours(scheme: str, host: str, port: int | None, path: str) -> bool:
         connection.request("GET", f"{path}/healthz")
         answer = connection.getresponse()
         return answer.status == 200 and json.loads(answer.read(LONGEST)) == {"status": "ok"}
-    except ValueError:
+    except (ValueError, RecursionError):  # no JSON, or a stranger's thousand brackets
         return False
     finally:
         connection.close()

@@ -2,74 +2,31 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import socket
+import time
+from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
+from cryptography.fernet import Fernet
 
-from brokers import registry
-from brokersync.doctor import brokers
-from brokersync.doctor.findings import Level
+from brokersync.doctor import examination
 from models.session import Database
-from tests.brokersync.command_line import run
-from tests.brokersync.conftest import SCHWAB
+from tests.brokersync.command_line import Ran, run
 
-SCHWAB_DECLARATION = registry.declaration("schwab")
-
-
-def test_a_brokers_missing_variables_are_named_with_what_they_mean() -> None:
-    found = brokers.variables(SCHWAB_DECLARATION, SCHWAB | {"SCHWAB_CLIENT_SECRET": ""})
-    assert (found.level, found.said) == (Level.FAULT, "Not set: SCHWAB_CLIENT_SECRET.")
-    assert "SCHWAB_CLIENT_SECRET: the app's secret" in str(found.remedy)
+ESSENTIAL = ("DATABASE_URL", "REDIS_URL", "ENCRYPTION_KEY")
+NOBODY = "http://127.0.0.1:1"
 
 
-def test_a_broker_that_is_set_up_is_good() -> None:
-    assert brokers.variables(SCHWAB_DECLARATION, SCHWAB).level is Level.OK
+def told(ran: Ran) -> list[dict[str, Any]]:
+    findings: list[dict[str, Any]] = ran.document["findings"]
+    assert all(each["remedy"] for each in findings if each["level"] in {"warning", "fault"})
+    return findings
 
 
-@pytest.mark.parametrize(
-    ("base_url", "level"),
-    [("", Level.FAULT), ("https://api.schwabapi.com/", Level.FAULT), ("http://127.0.0.1:8190", Level.OK)],
-)
-def test_schwabs_own_rules_hold_only_where_schwab_is_asked(base_url: str, level: Level) -> None:
-    environ = {"SCHWAB_REDIRECT_URI": "http://127.0.0.1:8182/oauth/callback", "SCHWAB_BASE_URL": base_url}
-    (found,) = brokers.callbacks(SCHWAB_DECLARATION, environ, "http://127.0.0.1:8182")
-    assert found.level is level
-
-
-NOT_CALLABLE = ["api.schwabapi.com", "http://[bad", "https://h:99999", "https://", "ftp://127.0.0.1"]
-
-
-@pytest.mark.parametrize("base_url", NOT_CALLABLE)
-def test_a_base_url_that_cannot_be_called_is_a_fault_and_schwabs_own_rules_still_hold(base_url: str) -> None:
-    environ = {"SCHWAB_REDIRECT_URI": "http://localhost:8182/oauth/callback", "SCHWAB_BASE_URL": base_url}
-    (found,) = brokers.base_urls(SCHWAB_DECLARATION, environ)
-    assert (found.level, found.check) == (Level.FAULT, "SCHWAB_BASE_URL")
-    told = brokers.callbacks(SCHWAB_DECLARATION, environ, "http://localhost:8182")
-    assert [each.level for each in told] == [Level.FAULT, Level.FAULT]
-    assert brokers.clock(SCHWAB_DECLARATION, environ) == []
-
-
-def test_a_base_url_that_can_be_called_is_not_mentioned() -> None:
-    for base_url in ("", "https://api.schwabapi.com", "http://127.0.0.1:8190"):
-        assert brokers.base_urls(SCHWAB_DECLARATION, {"SCHWAB_BASE_URL": base_url}) == []
-
-
-@pytest.mark.parametrize(
-    ("seconds", "environ", "warns"),
-    [
-        (14, SCHWAB, True),
-        (15, SCHWAB, False),
-        (14, {}, False),
-        (14, SCHWAB | {"SCHWAB_BASE_URL": "http://127.0.0.1:8190"}, False),
-    ],
-)
-def test_an_interval_shorter_than_a_real_broker_wants_is_a_warning(
-    seconds: int, environ: dict[str, str], *, warns: bool
-) -> None:
-    found = brokers.cadence(SCHWAB_DECLARATION, environ, timedelta(seconds=seconds))
-    assert [each.level for each in found] == [Level.WARNING] * warns
-    assert not warns or "14 s is shorter than the fastest sensible cadence of Charles Schwab, 15 s" in found[0].said
+def checks(ran: Ran, level: str) -> list[str]:
+    return [each["check"] for each in told(ran) if each["level"] == level]
 
 
 @pytest.mark.sockets
@@ -87,54 +44,136 @@ def test_every_variable_that_is_refused_has_its_own_fault_and_the_others_are_loo
     for name, value in bad.items():
         monkeypatch.setenv(name, value)
     ran = run("doctor", "--json")
-    faults = [each["check"] for each in ran.document["findings"] if each["level"] == "fault"]
-    assert sorted(faults) == sorted([*bad, "ENCRYPTION_KEY", "Charles Schwab"])
+    assert sorted(checks(ran, "fault")) == sorted([*bad, "ENCRYPTION_KEY", "Charles Schwab"])
     assert (ran.code, "ersecret" in ran.out) == (1, False)
 
 
 @pytest.mark.sockets
-def test_with_nothing_set_every_fault_is_told_with_its_remedy(bare: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SCHWAB_BASE_URL", "http://127.0.0.1:1")
+def test_with_nothing_set_every_fault_is_told_and_the_exit_code_says_not_configured(
+    bare: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PUBLIC_URL", NOBODY)
     ran = run("doctor", "--json")
-    told = {(each["check"], each["level"]) for each in ran.document["findings"]}
-    assert told == {
-        ("ENCRYPTION_KEY", "fault"),
-        ("LINK_SERVICE_KEY", "warning"),
-        ("Charles Schwab", "fault"),
-        ("DATABASE_URL", "fault"),
-        ("REDIS_URL", "fault"),
-        ("FLOWER_BASIC_AUTH", "warning"),
-        ("Clock", "note"),
-    }
-    assert all(each["remedy"] for each in ran.document["findings"] if each["level"] != "note")
-    assert (ran.code, ran.document["well"], ran.err) == (1, False, "")
-    assert run("doctor").out.endswith("4 faults and 2 warnings: the line under each says what helps.\n")
+    assert checks(ran, "fault") == ["ENCRYPTION_KEY", "Charles Schwab", "DATABASE_URL", "REDIS_URL"]
+    assert (ran.code, ran.document["well"], ran.err) == (3, False, "")
+    assert run("doctor").code == 3
 
 
 @pytest.mark.sockets
-def test_settings_that_cannot_be_read_are_a_fault_too(bare: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SCHWAB_BASE_URL", "http://127.0.0.1:1")
-    monkeypatch.setenv("DATABASE_URL", "mysql://127.0.0.1/x")
-    ran = run("doctor")
-    assert ran.code == 1
-    assert "DATABASE_URL must start with postgresql://" in ran.out
+@pytest.mark.parametrize("name", ESSENTIAL)
+def test_with_one_essential_variable_set_what_is_missing_is_a_fault(
+    name: str, bare: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    values = {"DATABASE_URL": "postgresql://127.0.0.1:1/x", "REDIS_URL": "redis://127.0.0.1:1/0"}
+    monkeypatch.setenv(name, values.get(name) or Fernet.generate_key().decode())
+    monkeypatch.setenv("PUBLIC_URL", NOBODY)
+    assert run("doctor", "--json").code == 1
+
+
+@pytest.fixture
+def in_order(stored: Database, redis_url: str, monkeypatch: pytest.MonkeyPatch) -> Database:
+    """A set-up where nothing is wrong but that the run's Redis saves nothing to disk."""
+    for name, value in {
+        "SCHWAB_BASE_URL": NOBODY,
+        "PUBLIC_URL": "http://127.0.0.1:1",
+        "WEB_PORT": "1",
+        "SCHWAB_REDIRECT_URI": "http://127.0.0.1:1/oauth/callback",
+        "FLOWER_BASIC_AUTH": "me:word",
+        "LINK_SERVICE_KEY": "x" * 32,
+    }.items():
+        monkeypatch.setenv(name, value)
+    return stored
 
 
 @pytest.mark.servers
-def test_warnings_and_notes_alone_are_no_failure(stored: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SCHWAB_BASE_URL", "http://127.0.0.1:1")
-    monkeypatch.setenv("PUBLIC_URL", "https://127.0.0.1:8182")
-    monkeypatch.setenv("FLOWER_BASIC_AUTH", "me:word")
+def test_warnings_and_notes_alone_are_no_failure(in_order: Database) -> None:
     ran = run("doctor")
     assert ran.code == 0
     assert ran.out.endswith("\n1 warning: the line under each says what helps.\n")
 
 
 @pytest.mark.servers
-def test_where_nothing_is_wrong_it_says_so(stored: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SCHWAB_BASE_URL", "http://127.0.0.1:1")
-    monkeypatch.setenv("PUBLIC_URL", "https://127.0.0.1:8182")
-    monkeypatch.setenv("FLOWER_BASIC_AUTH", "me:word")
-    monkeypatch.setenv("LINK_SERVICE_KEY", "x" * 32)
-    ran = run("doctor")
+def test_where_nothing_is_wrong_it_says_so(in_order: Database, redis_client: Any) -> None:
+    redis_client.config_set("save", "3600 1")
+    try:
+        ran = run("doctor")
+    finally:
+        redis_client.config_set("save", "")
     assert (ran.code, ran.out.splitlines()[-1]) == (0, "Nothing is wrong.")
+
+
+@pytest.mark.servers
+def test_what_is_fine_is_one_line_and_a_check_with_a_fault_is_not_in_it(
+    in_order: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = run("doctor").out
+    fine = out.partition("✓  Fine")[2]
+    assert out.count("✓") == 1
+    assert "PostgreSQL" in fine
+    assert "Redis" not in fine
+    assert len([line for line in run("doctor", "--all").out.splitlines() if line.startswith("✓")]) > 5
+
+
+@pytest.mark.servers
+def test_faults_stand_in_the_order_in_which_one_would_mend_them(
+    in_order: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ENCRYPTION_KEY", "nonsense")
+    monkeypatch.setenv("SCHWAB_REDIRECT_URI", "http://127.0.0.1:1/oauth/callback/")
+    monkeypatch.setenv("DATABASE_URL", "postgresql://127.0.0.1:1/x")
+    monkeypatch.setenv("REDIS_URL", "redis://127.0.0.1:1/0")
+    assert checks(run("doctor", "--json"), "fault") == ["ENCRYPTION_KEY", "SCHWAB_REDIRECT_URI", "PostgreSQL", "Redis"]
+
+
+@pytest.mark.sockets
+def test_servers_that_all_take_the_connection_and_say_nothing_cost_some_seconds_together(
+    installed: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with ExitStack() as silent:
+        ports = [silent.enter_context(socket.create_server(("127.0.0.1", 0))).getsockname()[1] for _ in range(4)]
+        monkeypatch.setenv("DATABASE_URL", f"postgresql://me:ersecret@127.0.0.1:{ports[0]}/x")
+        monkeypatch.setenv("REDIS_URL", f"redis://:ersecret@127.0.0.1:{ports[1]}/0")
+        monkeypatch.setenv("SCHWAB_BASE_URL", f"http://127.0.0.1:{ports[2]}")
+        monkeypatch.setenv("PUBLIC_URL", f"http://127.0.0.1:{ports[3]}")
+        began = time.monotonic()
+        ran = run("doctor", "--json")
+    assert time.monotonic() - began < examination.SECONDS + 2
+    assert {"PostgreSQL", "Redis"} <= set(checks(ran, "fault"))
+    assert "Web app" in checks(ran, "warning")
+    assert "Charles Schwab" in checks(ran, "note")
+
+
+@pytest.mark.sockets
+def test_a_check_that_hangs_past_everything_is_a_fault_of_its_own(
+    installed: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(examination, "SECONDS", 0.1)
+    monkeypatch.setattr(examination.web, "examine", lambda url: time.sleep(1) or [])
+    monkeypatch.setenv("SCHWAB_BASE_URL", NOBODY)
+    assert "Web app" in checks(run("doctor", "--json"), "fault")
+
+
+SECRETS = {
+    "DATABASE_URL": "postgresql://me:ersecret1@{database}/x",
+    "REDIS_URL": "redis://me:ersecret2@{redis}/0",
+    "ENCRYPTION_KEY": "ersecret3,'ersecret4'",
+    "LINK_SERVICE_KEY": "ersecret5",
+    "SCHWAB_CLIENT_ID": "ersecret6",
+    "SCHWAB_CLIENT_SECRET": "'ersecret7'",
+    "FLOWER_BASIC_AUTH": "ersecret8",
+    "RETURN_URLS": "ersecret9",
+    "SCHWAB_APP_SECRET": "ersecret10",
+}
+
+
+@pytest.mark.sockets
+@pytest.mark.parametrize("place", ["127.0.0.1:1", "127.0.0.1:abc", "er@secret"])
+def test_no_secret_is_in_anything_it_prints(place: str, installed: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in SECRETS.items():
+        monkeypatch.setenv(name, value.format(database=place, redis=place))
+    monkeypatch.setenv("SCHWAB_BASE_URL", NOBODY)
+    Path(".env").write_text("".join(f"export {name}={value} x\r\n" for name, value in SECRETS.items()))
+    for arguments in ([], ["--all"], ["--json"]):
+        ran = run("doctor", *arguments)
+        assert ran.code == 1
+        assert "ersecret" not in ran.out + ran.err
