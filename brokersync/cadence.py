@@ -9,6 +9,7 @@ from rich.text import Text
 
 from brokersync import cells
 from brokersync.queries import Row
+from models.connection import SCHEDULED
 
 
 def cadence(row: Row) -> str:
@@ -20,11 +21,13 @@ def cadence(row: Row) -> str:
 
 
 def cadence_lines(rows: Sequence[Row]) -> list[Text]:
-    """A line for each cadence that there is, with whose it is; most have the last, and are not named."""
-    groups = [(told, list(of_one)) for told, of_one in groupby(sorted(rows, key=cadence), key=cadence)]
+    """A line for each cadence of what the schedule asks, with whose it is; most have the last, and are not named."""
+    asked = sorted((row for row in rows if row["status"] in SCHEDULED), key=cadence)
+    groups = [(told, list(of_one)) for told, of_one in groupby(asked, key=cadence)]
     groups.sort(key=lambda group: len(group[1]))
     lines = [
         Text(", ").join(cells.short_id(row["connection_id"]) for row in of_one).append(f": asked {told}")
         for told, of_one in groups[:-1]
     ]
-    return [*lines, Text(f"{'The others: asked' if lines else 'Asked'} {groups[-1][0]}")]
+    lines += [Text(f"{'The others: asked' if lines else 'Asked'} {told}") for told, _ in groups[-1:]]
+    return lines

@@ -40,7 +40,8 @@ def connections_table(rows: Sequence[Row]) -> RenderableType:
             _next_sync(row),
         )
     faults = [line for row in rows if row["last_error_kind"] is not None for line in _fault(row)]
-    return Group(table, "", *faults, *cadence_lines(rows))
+    notes = [*faults, *cadence_lines(rows)]
+    return Group(table, "", *notes) if notes else table
 
 
 def accounts_table(rows: Sequence[Row]) -> RenderableType:

@@ -38,3 +38,10 @@ def test_those_asked_otherwise_than_most_are_named() -> None:
         "00000003, 00000004: asked every 5 min, from 09:30 to 16:00 in America/New_York",
         "The others: asked every 5 min, at any hour",
     ]
+
+
+def test_what_is_not_asked_has_no_cadence_to_tell() -> None:
+    first, second = ids(2)
+    rows = [connection_row(connection_id=first), connection_row(connection_id=second, status="paused", **MARKET)]
+    assert [line.plain for line in cadence_lines(rows)] == ["Asked every 5 min, at any hour"]
+    assert cadence_lines(rows[1:]) == []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import Any
 
 import pytest
@@ -150,6 +150,24 @@ def test_the_same_login_again_repairs_its_connection_with_all_ids(database: Data
     assert (stored.status, stored.consecutive_failures, stored.unfinished_attempts) == (Status.ACTIVE, 0, 0)
     assert (stored.last_error_kind, stored.claim_id, stored.claim_until) == (None, None, None)
     assert [event.kind for event in events(database, connection_id)] == ["linked", "repaired"]
+
+
+def test_a_repair_keeps_what_was_set_and_is_asked_at_once(database: Database) -> None:
+    connection_id = linked(database, "login-1", FIRST)
+    settings = {
+        "label": "IRA",
+        "sync_interval": timedelta(hours=1),
+        "hours_from": time(9, 30),
+        "hours_until": time(9, 31),
+        "time_zone": "America/New_York",
+    }
+    with database.session() as session:
+        session.execute(update(Connection).values(next_sync_at=None, **settings))
+    activated(database, kept(database, token="refresh-2"), "login-1", FIRST)
+    stored = connection_row(database, connection_id)
+    assert {name: getattr(stored, name) for name in settings} == settings
+    with database.session() as session:
+        assert session.scalars(select(Connection.next_sync_at <= func.now())).one()
 
 
 def test_tokens_that_moved_are_sealed_for_their_new_row_and_newer_than_any_that_was_read(database: Database) -> None:
