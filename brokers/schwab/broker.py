@@ -14,11 +14,11 @@ from brokers.answers import Answer
 from brokers.deadline import Deadline
 from brokers.decoding import Line, Unreadable, decode
 from brokers.endpoints import Endpoint
-from brokers.errors import AccessRefused, BadAnswer, BrokerDown, BrokerError, LoginEnded
+from brokers.errors import BrokerError, LoginEnded
 from brokers.http import HttpClient, Unsafe
 from brokers.interface import Declaration, NotConfigured
 from brokers.records import AccountFault, AccountSnapshot, Grant, ListedAccount, Listing, Snapshot
-from brokers.schwab import accounts, tokens
+from brokers.schwab import accounts, refusals, tokens
 from brokers.schwab.declaration import (
     ACCOUNT,
     ACCOUNT_NUMBERS,
@@ -33,13 +33,6 @@ from brokers.schwab.wire import UserPreference
 _WITH_POSITIONS = {"fields": "positions"}
 _NICKNAMES_WITHIN = 5.0
 """Nicknames are worth a short wait only: a listing is complete without them."""
-
-_ENVELOPE = msgspec.json.Decoder(dict[str, msgspec.Raw])
-_ENVELOPE_KEYS = {"message", "errors", "fault", "error"}
-"""One of them is in every error that Schwab's own services or their gateway write."""
-
-_NO_SUCH_ACCOUNT = {400, 404}
-"""400 is what a path with a wrong hash is known to get (schwab-py #203); 404 is what it could as well."""
 
 _PREFERENCE = msgspec.json.Decoder(UserPreference | list[UserPreference])
 _NICKNAME: msgspec.json.Decoder[str] = msgspec.json.Decoder(Line)
@@ -131,12 +124,12 @@ class Schwab:
         limit = Deadline(deadline)
         hashed = broker_account_id
         answer = self._ask_for_account(credentials, hashed, limit)
-        if answer.status in _NO_SUCH_ACCOUNT and _is_structured(answer):
+        if refusals.names_no_account(answer):
             hashes = self._account_hashes(credentials, limit)
             hashed = next((each for number, each in hashes.items() if is_it(number)), broker_account_id)
             if hashed != broker_account_id:
                 answer = self._ask_for_account(credentials, hashed, limit)
-        return accounts.single(hashed, _body(ACCOUNT, answer))
+        return accounts.single(hashed, refusals.body(ACCOUNT, answer))
 
     def close(self) -> None:
         self._http.close()
@@ -175,7 +168,7 @@ class Schwab:
         deadline: Deadline,
         query: Mapping[str, str] | None = None,
     ) -> bytes:
-        return _body(endpoint, self._ask(endpoint, credentials, deadline, query=query))
+        return refusals.body(endpoint, self._ask(endpoint, credentials, deadline, query=query))
 
     def _ask(
         self,
@@ -196,26 +189,3 @@ def _nickname(written: msgspec.Raw) -> str | None:
         return decode(_NICKNAME, written) or None
     except Unreadable:
         return None
-
-
-def _body(endpoint: Endpoint, answer: Answer) -> bytes:
-    if answer.status != 200:
-        raise _refusal(endpoint, answer)
-    return answer.body
-
-
-def _is_structured(answer: Answer) -> bool:
-    """Whether Schwab wrote this error itself."""
-    try:
-        return bool(_ENVELOPE_KEYS & decode(_ENVELOPE, answer.body).keys())
-    except Unreadable:
-        return False
-
-
-def _refusal(endpoint: Endpoint, answer: Answer) -> BrokerError:
-    """What a JSON answer with a 4xx status means. Only an error that Schwab wrote itself is more than an outage."""
-    if not _is_structured(answer):
-        return BrokerDown(str(endpoint), f"a refusal that proves nothing (status {answer.status})")
-    if answer.status == 401:
-        return AccessRefused(str(endpoint), "the access token was refused (status 401)")
-    return BadAnswer(str(endpoint), f"the request was refused (status {answer.status})")
