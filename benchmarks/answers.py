@@ -111,31 +111,32 @@ def _cash(cents: int) -> dict[str, Any]:
 
 def _row(place: int, tick: int) -> tuple[str, int, dict[str, Any]]:
     """Of ten positions six are stocks, one a fund, two long options, one a short option: kind, value in cents, row."""
-    kind, quantity, units = "EQUITY", 5 + place % 90, 1
+    kind, quantity, units = "EQUITY", 5.0 + place % 90, 1
     if place % 10 == 6:
-        kind = "COLLECTIVE_INVESTMENT"
+        # A part of a share, so that its mark is no round number.
+        kind, quantity = "COLLECTIVE_INVESTMENT", quantity + 0.345
     elif place % 10 >= 7:
-        kind, quantity, units = "OPTION", -2 if place % 10 == 9 else 3, 100
+        kind, quantity, units = "OPTION", -2.0 if place % 10 == 9 else 3.0, 100
     price = 1_000 + place * 7 % 9_000 + tick * (1 + place % 7)
-    value = price * quantity * units
-    cost = value - quantity * units * (13 + place % 31)
+    value = round(price * quantity * units)
+    cost = value - round(quantity * units * (13 + place % 31))
     side = "long" if quantity > 0 else "short"
     average = round(cost / (quantity * units) / 100 + 0.000214285714, 12)
     row = {
-        "shortQuantity": float(max(-quantity, 0)),
+        "shortQuantity": max(-quantity, 0.0),
         "averagePrice": average,
-        "currentDayProfitLoss": _money(quantity * units * (1 + tick)),
+        "currentDayProfitLoss": _money(round(quantity * units * (1 + tick))),
         "currentDayProfitLossPercentage": 0.41,
-        "longQuantity": float(max(quantity, 0)),
-        "settledLongQuantity": float(max(quantity, 0)),
-        "settledShortQuantity": float(min(quantity, 0)),
+        "longQuantity": max(quantity, 0.0),
+        "settledLongQuantity": max(quantity, 0.0),
+        "settledShortQuantity": min(quantity, 0.0),
         "instrument": _instrument(kind, place, tick),
         "marketValue": _money(value),
         "maintenanceRequirement": _money(abs(value) // 3),
         f"average{side.title()}Price": average,
         f"taxLotAverage{side.title()}Price": average,
         f"{side}OpenProfitLoss": _money(value - cost),
-        f"previousSession{side.title()}Quantity": float(abs(quantity)),
+        f"previousSession{side.title()}Quantity": abs(quantity),
         "currentDayCost": 0,
     }
     return kind, value, row

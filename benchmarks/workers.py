@@ -17,16 +17,26 @@ from brokersync.lease import KeeperFailed
 
 OURS, FLOOR = "worker.app", floor_app.__name__
 OUR_QUEUE = "brokersync"
+_POOL_CLASSES = {"threads": "celery.concurrency.thread:TaskPool", "prefork": "celery.concurrency.prefork:TaskPool"}
 _READY_WITHIN = 30.0
 _LAST_LINES = 10
 
 
 @dataclass(frozen=True)
 class Pool:
-    """A kind of pool with so many slots, as Celery's command line names them."""
+    """A kind of pool, `threads` or `prefork`, with so many slots."""
 
     kind: str
     slots: int
+
+    @property
+    def options(self) -> str:
+        return f" --pool custom --concurrency {self.slots}"
+
+    @property
+    def environ(self) -> dict[str, str]:
+        # Not `--pool prefork`: Celery takes that for its default, and prefers what the settings say.
+        return {"CELERY_CUSTOM_WORKER_POOL": _POOL_CLASSES[self.kind]}
 
     def __str__(self) -> str:
         return f"{self.kind} {self.slots}"
@@ -40,9 +50,9 @@ class Workers:
     processes: supervisor.Processes
 
     def resident_mb(self, app: str) -> float:
-        """What the processes of one of them hold in memory, in megabytes of 10^6 bytes, their children's included."""
-        main = next(each for each in psutil.Process().children(recursive=True) if app in each.cmdline())
-        return float(sum(each.memory_info().rss for each in (main, *main.children(recursive=True)))) / 1e6
+        """What all processes of one of them hold, in megabytes of 10^6 bytes; what they share counts for each of them."""
+        processes = [each for each in psutil.Process().children(recursive=True) if app in each.cmdline()]
+        return float(sum(each.memory_info().rss for each in processes)) / 1e6
 
     def last_words(self, app: str) -> str:
         lines = self.processes.log(app).read_text(errors="replace").splitlines()
@@ -56,12 +66,14 @@ def running(stage: Stage, pool: Pool | None = None) -> Iterator[Workers]:
     Raises `KeeperFailed` with the end of its log when one of them does not.
     """
     command = supervisor.procfile_commands()["worker"]
+    environ = stage.environ
     if pool is not None:
-        command += f" --pool {pool.kind} --concurrency {pool.slots}"
+        command += pool.options
+        environ = {**environ, **pool.environ}
     floor = command.replace(OURS, FLOOR).replace(f"--queues {OUR_QUEUE}", f"--queues {floor_app.QUEUE}")
     commands = {OURS: f"{command} --hostname {OURS}@%h", FLOOR: f"{floor} --hostname {FLOOR}@%h"}
     with (
-        supervisor.running(commands, stage.environ, stage.folder, stage.keepers) as processes,
+        supervisor.running(commands, environ, stage.folder, stage.keepers) as processes,
         Celery(broker=stage.environ["REDIS_URL"], set_as_current=False) as celery,
     ):
         workers = Workers(celery, processes)
