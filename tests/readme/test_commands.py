@@ -19,6 +19,8 @@ ONLY_NAMED = {
     "make test": "this is it",
     "make check": "CI runs it",
     "make system-deps": "needs root; CI runs it",
+    "make bench": "takes minutes; its parts have tests of their own",
+    "make bench-peers": "the same",
 }
 # Typed by other tests here: the five steps, the first screen, the server.
 ELSEWHERE = ("sudo ", "docker ")
