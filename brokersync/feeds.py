@@ -15,8 +15,8 @@ MOST_WAITING = 1000
 """Events. Where nobody reads our output, the sources wait; what they missed meanwhile they read again."""
 
 
-def merged(*sources: Iterable[Event], tick: float) -> Iterator[Event | None]:
-    """The events of all sources as they come; None after `tick` seconds without one. An error of a source is raised here.
+def merged(*sources: Iterable[Event]) -> Iterator[Event]:
+    """The events of all sources as they come. An error of a source is raised here.
 
     Each source runs in a thread of its own: one that waits in a library (for a name, for a server that hangs) cannot be
     interrupted there, but who reads the events can. The threads end with the process.
@@ -25,11 +25,7 @@ def merged(*sources: Iterable[Event], tick: float) -> Iterator[Event | None]:
     for source in sources:
         threading.Thread(target=_hand_over, args=(source, waiting), daemon=True).start()
     while True:
-        try:
-            event = waiting.get(timeout=tick)
-        except queue.Empty:
-            yield None
-            continue
+        event = waiting.get()
         if isinstance(event, BaseException):
             raise event
         yield event

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Protocol
@@ -18,9 +17,6 @@ from brokersync.looking import DatabaseAway, Look, Looking
 from brokersync.updates import Update, Updates
 
 Event = LiveEvent | Look | DatabaseAway
-
-JUDGE_SECONDS = 1.0
-"""Between two looks at whether data have grown old."""
 
 
 class Audience(Protocol):
@@ -48,23 +44,18 @@ class Watch:
         self._unnamed: list[Update] = []
         self._updates = Updates()
         self._freshness = Freshness()
-        self._sees_checks = False
         self._database_away = False
-        self._judge_at = 0.0
         self._know(first)
 
-    def run(self, events: Iterable[Event | None]) -> None:
-        """For ever, or for as long as there are events; None says that time has passed without one."""
+    def run(self, events: Iterable[Event]) -> None:
+        """For ever, or for as long as there are events."""
         for event in events:
             match event:
                 case Heard():
                     self._heard(event.document)
                 case Checked():
-                    self._sees_checks = True
-                    self._freshness.confirmed(event.times)
+                    self._checked(event)
                 case RedisAway():
-                    # What is confirmed now cannot be seen, so nothing can be said of it.
-                    self._sees_checks = False
                     self._note(live_notes.redis_away(event))
                 case RedisBack():
                     self._note(live_notes.redis_back(event, datetime.now(UTC)))
@@ -72,7 +63,6 @@ class Watch:
                     self._looked(event)
                 case DatabaseAway():
                     self._database_silent()
-            self._judge()
 
     def _heard(self, document: Document) -> None:
         account_id = document["account_id"]
@@ -114,10 +104,9 @@ class Watch:
             self._audience.update(update, number)
         self._unnamed.clear()
 
-    def _judge(self) -> None:
-        if not self._sees_checks or time.monotonic() < self._judge_at:
-            return
-        self._judge_at = time.monotonic() + JUDGE_SECONDS
+    def _checked(self, event: Checked) -> None:
+        """Only now, with all that was confirmed by now, can data be called old: not while Redis cannot say it."""
+        self._freshness.confirmed(event.times)
         now = self._look.now()
         for news in self._freshness.news(self._look.accounts, now):
             if isinstance(news, Old):

@@ -14,7 +14,7 @@ from brokersync.endings import unwinding
 from brokersync.following import Following
 from brokersync.live import Document
 from brokersync.looking import Looking
-from brokersync.watching import JUDGE_SECONDS, Watch
+from brokersync.watching import Watch
 
 
 @click.command("watch")
@@ -45,7 +45,7 @@ def command(user_id: str | None, connection: str | None, account: str | None, *,
             watch = Watch(first, following, looking, Program() if as_json else Person())
             if not as_json:
                 click.echo(_begins(len(first.accounts)), err=True)
-            watch.run(feeds.merged(following.events(), looking.events(), tick=JUDGE_SECONDS))
+            watch.run(feeds.merged(following.events(), looking.events()))
         except KeyboardInterrupt:
             # Its only end; so Ctrl-C is not a failure.
             click.echo(err=True)

@@ -15,13 +15,8 @@ def endless(*events: str) -> Iterator[str]:
 
 
 def test_events_come_from_all_sources_though_one_of_them_hangs() -> None:
-    events = feeds.merged(endless(), endless("a", "b"), tick=5)
+    events = feeds.merged(endless(), endless("a", "b"))
     assert [next(events), next(events)] == ["a", "b"]
-
-
-def test_where_no_event_comes_time_still_passes() -> None:
-    events = feeds.merged(endless("a"), tick=0.01)
-    assert [next(events) for _ in range(3)] == ["a", None, None]
 
 
 def test_an_error_of_a_source_is_raised_where_its_events_are_read() -> None:
@@ -29,7 +24,7 @@ def test_an_error_of_a_source_is_raised_where_its_events_are_read() -> None:
         yield "a"
         raise LookupError("of the source")
 
-    events = feeds.merged(failing(), tick=5)
+    events = feeds.merged(failing())
     assert next(events) == "a"
     with pytest.raises(LookupError, match="of the source"):
         next(events)
@@ -45,6 +40,6 @@ def test_a_source_waits_for_a_reader_that_is_slow(monkeypatch: pytest.MonkeyPatc
             yield each
         threading.Event().wait()
 
-    events = feeds.merged(busy(), tick=5)
+    events = feeds.merged(busy())
     assert [next(events) for _ in range(5)] == [0, 1, 2, 3, 4]
     assert len(made) <= 9

@@ -5,10 +5,8 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import pytest
 from rich.text import Text
 
-from brokersync import watching
 from brokersync.following import Checked, Heard, RedisAway, RedisBack
 from brokersync.looking import DatabaseAway, Look, Watched
 from brokersync.watching import Event, Watch
@@ -72,11 +70,6 @@ def version(number: int, account_id: str = "a") -> list[Event]:
     return [Heard({**document, "fetched_at": NOW.isoformat()}) for document in documents]
 
 
-@pytest.fixture(autouse=True)
-def _judges_always(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(watching, "JUDGE_SECONDS", 0)
-
-
 class Watching:
     """A watch with fakes at its seams."""
 
@@ -86,7 +79,7 @@ class Watching:
         looking: Any = self.looking
         self._watch = Watch(first, following, looking, self.told)
 
-    def after(self, *events: Event | None) -> Told:
+    def after(self, *events: Event) -> Told:
         self._watch.run(events)
         return self.told
 
@@ -122,17 +115,17 @@ def test_a_database_that_is_away_is_told_once_each_way() -> None:
 
 
 def test_old_data_are_told_with_the_reason_of_the_last_look_and_that_they_are_fresh_again() -> None:
-    told = Watching(look("a")).after(Checked({"a": LONG_AGO}), None, Checked({"a": NOW}))
+    told = Watching(look("a")).after(Checked({"a": LONG_AGO}), Checked({"a": NOW}))
     assert told.notes == [
         "…a  not confirmed by the broker for 1 h (asked every 5 min): schwab is down (status 503)",
         "…a  confirmed again, 0 s ago",
     ]
 
 
-def test_while_redis_is_away_nothing_is_called_old_and_after_it_only_what_was_looked_up_again() -> None:
+def test_while_redis_is_away_nothing_is_called_old_and_after_it_only_when_it_said_what_was_confirmed() -> None:
     watch = Watching(look("a"))
     away, back = RedisAway(LONG_AGO, "does not answer"), RedisBack(LONG_AGO)
-    notes = watch.after(Checked({"a": NOW}), away, look("a", status=Status.PAUSED), None, back, None).notes
+    notes = watch.after(Checked({"a": NOW}), away, look("a", status=Status.PAUSED), back).notes
     assert [note.partition(" ")[0] for note in notes] == ["Redis", "Redis"]
     assert watch.after(Checked({"a": NOW})).notes[2:] == [
         "…a  not confirmed by the broker for 0 s (not asked any more): "
@@ -141,6 +134,4 @@ def test_while_redis_is_away_nothing_is_called_old_and_after_it_only_what_was_lo
 
 
 def test_a_document_confirms_its_account() -> None:
-    told = Watching(look("a")).after(Checked({"a": LONG_AGO}), *version(1))
-    assert len(told.notes) == 2
-    assert "confirmed again" in told.notes[1]
+    assert Watching(look("a")).after(*version(1), Checked({"a": LONG_AGO})).notes == []

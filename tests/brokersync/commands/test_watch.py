@@ -148,8 +148,8 @@ def test_ctrl_c_ends_it_at_once_while_redis_is_away(stored: Database, server: Ow
 @pytest.mark.parametrize(
     ("url", "said"),
     [
-        ("redis://:wrong@{at}", "does not take the login that REDIS_URL gives."),
-        ("redis://127.0.0.1:1/0", "does not answer: is it running, and is REDIS_URL right?"),
+        ("redis://:wrong@{at}", "does not take the login"),
+        ("redis://127.0.0.1:1/0", "127.0.0.1:1"),
     ],
 )
 def test_a_redis_that_cannot_be_used_at_the_start_is_an_error_that_says_what_to_do(
@@ -159,7 +159,10 @@ def test_a_redis_that_cannot_be_used_at_the_start_is_an_error_that_says_what_to_
     with running("watch") as process:
         out, err = process.communicate(timeout=20)
     assert (process.returncode, out) == (1, "")
-    assert err.splitlines()[-1].endswith(said)
+    error = err.splitlines()[-1]
+    assert error.startswith("Error: Redis")
+    assert said in error
+    assert "REDIS_URL" in error
     assert "Traceback" not in err
 
 
