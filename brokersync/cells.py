@@ -10,7 +10,7 @@ from typing import Any
 
 from rich.text import Text
 
-from worker.summary import NOT_GIVEN, money
+from worker.money import NOT_GIVEN, money
 
 SHORT_ID = 8
 """Characters of an id in a table; commands take such a beginning for the id."""

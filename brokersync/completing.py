@@ -28,10 +28,10 @@ def fault_names(_ctx: click.Context, _param: click.Parameter, incomplete: str) -
     return _items(((name, "") for name in import_module("sandbox.faults").KINDS), incomplete)
 
 
-def fault_places(ctx: click.Context, _param: click.Parameter, incomplete: str) -> Items:
-    """Where the fault that was named makes sense."""
-    places = import_module("sandbox.faults").places(ctx.params.get("name"))
-    return _items(((place, "") for place in places), incomplete)
+def fault_places(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> Items:
+    """All there are: click does not tell the arguments that stand before an option, so not which fault it is."""
+    sandbox = import_module("sandbox.faults")
+    return _items(((place, "") for place in (*sandbox.ENDPOINTS, sandbox.ANYWHERE)), incomplete)
 
 
 def connection_ids(ctx: click.Context, _param: click.Parameter, incomplete: str) -> Items:

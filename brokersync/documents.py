@@ -6,9 +6,11 @@ import json
 from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from brokersync.queries import Row
+if TYPE_CHECKING:
+    # Not when it runs: what prints a document of something else shall not wait for a database library.
+    from brokersync.queries import Row
 
 Document = dict[str, Any]
 

@@ -13,8 +13,10 @@ from rich.text import Text
 
 GAP = 2
 """Blanks between two columns."""
-LEAST = 12
-"""Wrapped words get at least this many letters a line, where they have that many."""
+LEAST = 13
+"""Wrapped words get at least this many letters a line, where they have that many: an account's number and short id."""
+WORDS = frozenset({"Label", "User", "Broker", "Status", "Name", "Symbol", "State", "What it means"})
+"""Headings of columns that give way where a terminal is narrow: their words are wrapped, amounts never are."""
 
 
 @dataclass
@@ -59,6 +61,15 @@ class FittingTable:
         yield _table(shown)
         if dropped:
             yield Text(f"Too narrow for: {', '.join(dropped)}.", style="dim")
+
+
+def new_table(*names: str, droppable: Sequence[str] = ()) -> FittingTable:
+    """An empty table with these headings; one that begins with `>` is for amounts, which stand on the right.
+
+    `droppable`: the columns that go where a terminal is too narrow for all, the first first.
+    """
+    columns = [Column(name.removeprefix(">"), name.startswith(">"), name in WORDS) for name in names]
+    return FittingTable(columns, droppable)
 
 
 def _needed(columns: Sequence[Column]) -> int:

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from brokersync import cells
 from brokersync.updates import Change, Holding, Update
-from worker.summary import money
+from worker.money import money
 
 UNITS = {"EQ": " shares", "ETF": " shares", "OPT": " contracts"}
 """What a quantity counts, by asset type, where everybody calls it so."""

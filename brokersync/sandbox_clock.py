@@ -8,7 +8,17 @@ from sqlalchemy import Interval, literal, update
 from sqlalchemy.orm import Session
 
 from brokers.schwab import Schwab
+from brokersync import database
+from brokersync.sandbox_control import Answer, SandboxControl
 from models.connection import Connection, Credential
+
+
+def turn(sandbox: SandboxControl, span: str, length: timedelta) -> Answer:
+    """Turn the clock by `span`, which is `length` long, and age the connections; their number is `connections`."""
+    # The connections first: where the sandbox refuses, nothing of this is committed.
+    with database.opened() as opened, opened.session() as session:
+        moved = let_pass(session, length)
+        return {**sandbox.advance(span), "connections": moved}
 
 
 def let_pass(session: Session, span: timedelta) -> int:

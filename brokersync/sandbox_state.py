@@ -13,8 +13,8 @@ from rich.text import Text
 
 from brokersync import cells
 from brokersync.documents import printed
+from brokersync.fitting import new_table
 from brokersync.screen import show
-from brokersync.tables import new_table
 
 CURRENCY = "USD"
 
@@ -41,6 +41,7 @@ def state_view(state: dict[str, Any]) -> RenderableType:
         _people(state["users"]),
         "",
         _logins(state["logins"], datetime.fromisoformat(clock["now"])),
+        "",
         faults_view(state["faults"]),
     )
 

@@ -10,13 +10,10 @@ from rich.text import Text
 
 from brokersync import cells
 from brokersync.cadence import cadence_lines
-from brokersync.fitting import Column, FittingTable
+from brokersync.fitting import new_table
 from brokersync.queries import Row
 from brokersync.repairing import relink_command
 from models.connection import SCHEDULED, Status
-
-WORDS = frozenset({"Label", "User", "Broker", "Status", "Name", "Symbol", "State", "What it means"})
-"""Headings of columns that give way where a terminal is narrow: their words are wrapped, amounts never are."""
 
 
 def connections_table(rows: Sequence[Row]) -> RenderableType:
@@ -96,15 +93,6 @@ def positions_table(rows: Sequence[Row]) -> RenderableType:
                 cells.gain(row["unrealized_pnl"], row["currency"], named=named),
             )
     return table
-
-
-def new_table(*names: str, droppable: Sequence[str] = ()) -> FittingTable:
-    """An empty table with these headings; one that begins with `>` is for amounts, which stand on the right.
-
-    `droppable`: the columns that go where a terminal is too narrow for all, the first first.
-    """
-    columns = [Column(name.removeprefix(">"), name.startswith(">"), name in WORDS) for name in names]
-    return FittingTable(columns, droppable)
 
 
 def _are_named(rows: Sequence[Row]) -> bool:

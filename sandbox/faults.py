@@ -66,9 +66,9 @@ WITH_RETRY_AFTER = frozenset({"rate_limited"})
 """The faults whose answer says when to come back."""
 
 
-def places(name: str | None) -> tuple[str, ...]:
-    """Where a fault may be asked for, its default first; without the name of one, where any may."""
-    return (*(KINDS[name].where if name in KINDS else ENDPOINTS), ANYWHERE)
+def places(name: str) -> tuple[str, ...]:
+    """Where that fault may be asked for, its default first."""
+    return (*KINDS[name].where, ANYWHERE)
 
 
 class UnknownFault(ValueError):

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from decimal import ROUND_HALF_EVEN, Decimal
 
 from sqlalchemy import select
 
 from models.account import Account
 from models.connection import Connection, Status
 from models.session import Database
+from worker.money import money, percentage
 
-NOT_GIVEN = "—"
 _FIELDS = {
     "net_liquidating_value": "net_liq",
     "stock_buying_power": "stock_buying_power",
@@ -20,7 +19,6 @@ _FIELDS = {
     "available_funds_for_trading": "available_funds",
     "long_stock_value": "long_market_value",
 }
-_CENT = Decimal("0.01")
 
 
 class NoSuchAccount(LookupError):
@@ -57,23 +55,3 @@ def account_summary(database: Database, account_id: uuid.UUID | None, user_id: s
     named = {"account_id": str(account.id), "account": " ".join(filter(None, (account.masked, account.nickname)))}
     summary = {name: money(getattr(account, column), account.currency) for name, column in _FIELDS.items()}
     return named | summary | {"equity_percentage": percentage(account.equity_percentage)}
-
-
-def money(amount: Decimal | None, currency: str | None) -> str:
-    """`$12,345.67`, `-$0.50`; `12,345.67 EUR` for other currencies; an em dash for None."""
-    if amount is None:
-        return NOT_GIVEN
-    rounded = _to_cents(amount)
-    if currency == "USD":
-        return f"{'-' if rounded < 0 else ''}${abs(rounded):,}"
-    return f"{rounded:,} {currency or ''}".rstrip()
-
-
-def percentage(value: Decimal | None) -> str:
-    """`98.76%` from a number that is in percent already; an em dash for None."""
-    return NOT_GIVEN if value is None else f"{_to_cents(value)}%"
-
-
-def _to_cents(number: Decimal) -> Decimal:
-    # Adding 0 turns -0.00 into 0.00.
-    return number.quantize(_CENT, ROUND_HALF_EVEN) + 0

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import os
+from importlib import import_module
 
 import click
 
 import settings
 from brokers import registry
-from brokersync import cells, completing, database, ids, options
+from brokersync import cells, completing, options
 from brokersync.doctor import web
 from brokersync.doctor.findings import Level
 from brokersync.documents import printed
-from models.links import LINK_LIFETIME, make_link
-from models.sealing import keyring
+from brokersync.near import did_you_mean
 from oauth_web.origins import may_return_to
 
 
@@ -55,20 +55,17 @@ def command(user_id: str, broker: str, connection: str | None, return_url: str |
     """
     loaded = settings.load()
     _check_broker(broker)
-    # A login that could not be kept would be lost after the person has made it.
-    keyring()
     if return_url is not None and not may_return_to(return_url, loaded.return_urls):
         raise click.BadParameter("It is not below any of RETURN_URLS.", param_hint="--return-url")
-    with database.opened(loaded) as opened:
-        connection_id = None if connection is None else ids.connection_id(opened, connection)
-        with opened.session() as session:
-            made = make_link(session, user_id, broker, connection_id, return_url)
+    # Only here: a half-typed line shall not wait for a database library.
+    made = import_module("brokersync.linking").new_link(loaded, user_id, broker, connection, return_url)
     url = f"{loaded.public_url}/oauth/start/{made.token}"
     if as_json:
         click.echo(printed({"url": url, "expires_at": made.expires_at}))
         return
     click.echo(url)
-    click.echo(f"\nOpen it in a browser within {cells.spelled(LINK_LIFETIME, 1)}; it works once.")
+    lifetime = import_module("models.links").LINK_LIFETIME
+    click.echo(f"\nOpen it in a browser within {cells.spelled(lifetime, 1)}; it works once.")
     for finding in web.examine(loaded.public_url):
         if finding.level is not Level.OK:
             click.echo(f"{finding.said}\nWhat helps: {finding.remedy}")
@@ -79,5 +76,7 @@ def _check_broker(name: str) -> None:
     try:
         registry.build(name, os.environ).close()
     except KeyError:
-        known = ", ".join(declaration.name for declaration in registry.declarations())
-        raise click.BadParameter(f"There is no broker {name}; there are: {known}.", param_hint="--broker") from None
+        near, known = did_you_mean(name, registry.BROKERS), ", ".join(registry.BROKERS)
+        raise click.BadParameter(
+            f"There is no broker {name!r}.{near} There are: {known}.", param_hint="--broker"
+        ) from None

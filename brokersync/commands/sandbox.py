@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import os
+from importlib import import_module
 from pathlib import Path
 
 import click
 
 import settings
-from brokersync import database, options, running_demo, sandbox_control, sandbox_state
+from brokersync import options, running_demo, sandbox_control, sandbox_state
 from brokersync.commands.sandbox_faults import make_faults
 from brokersync.commands.sandbox_start import start
 from brokersync.near import did_you_mean
-from brokersync.sandbox_clock import let_pass
 from brokersync.sandbox_state import tell
 from sandbox.clock import duration
 from sandbox.trade_order import ACTIONS
@@ -90,10 +90,8 @@ def turn_clock(span: str, *, as_json: bool) -> None:
     if settings.load().database_url is None:
         answer = {**sandbox.advance(span.removeprefix("+")), "connections": None}
     else:
-        # The connections first: where the sandbox refuses, nothing of this is committed.
-        with database.opened() as opened, opened.session() as session:
-            moved = let_pass(session, length)
-            answer = {**sandbox.advance(span.removeprefix("+")), "connections": moved}
+        # Only here: the other commands of the sandbox shall not wait for a database library.
+        answer = import_module("brokersync.sandbox_clock").turn(sandbox, span.removeprefix("+"), length)
     tell(answer, sandbox_state.clock_view, as_json=as_json)
 
 

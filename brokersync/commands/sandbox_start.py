@@ -39,6 +39,9 @@ class Start(click.Command):
     def make_context(
         self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
     ) -> click.Context:
+        if extra.get("resilient_parsing"):
+            # A half-typed line: nothing is started, and no setting has to be right.
+            return super().make_context(info_name, args, parent, **extra)
         made_up = {**MADE_UP, "redirect_uri": f"{settings.load().public_url}/oauth/callback"}
         return super().make_context(info_name, args, parent, default_map=made_up, **extra)
 

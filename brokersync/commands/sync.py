@@ -16,9 +16,9 @@ from brokersync import asking, cells, database, ids, options, queries
 from brokersync.asking import Asked, Run
 from brokersync.documents import printed
 from brokersync.explanations import FAILED
+from brokersync.fitting import new_table
 from brokersync.screen import show
 from brokersync.sync_progress import SyncProgress
-from brokersync.tables import new_table
 from models.connection import SCHEDULED
 from models.session import Database
 from worker.app import app

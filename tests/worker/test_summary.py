@@ -14,7 +14,8 @@ from models.session import Database
 from tests.models.snapshots import write
 from tests.records import ANOTHER_NUMBER, a_connection, a_snapshot, an_account
 from tests.worker.stored import put
-from worker.summary import NoSuchAccount, account_summary, money, percentage
+from worker.money import money, percentage
+from worker.summary import NoSuchAccount, account_summary
 
 
 @pytest.mark.parametrize(

@@ -99,7 +99,7 @@ def test_a_broker_that_is_not_set_up_is_code_3_and_makes_no_link(
 def test_a_broker_that_does_not_exist_is_used_wrongly(stored: Database) -> None:
     ran = run("link", "--user", "42", "--broker", "nope")
     assert ran.code == 2
-    assert "there are: schwab" in ran.err
+    assert "There are: schwab" in ran.err
 
 
 def test_without_a_key_to_keep_tokens_with_nobody_is_sent_to_log_in(
