@@ -46,14 +46,14 @@ def _newcomer(folder: Path) -> Newcomer:
 @pytest.fixture(scope="session")
 def linked(newcomer: Newcomer, servers: Addresses) -> Iterator[Newcomer]:
     """After the five steps, with everything still running. `values` holds the ids that a reader would put in."""
-    (configure, prepare, start, link) = printed.steps()
+    (configure, load, prepare, start, link) = printed.steps()
     web, flower, sandbox = (free_port() for _ in range(3))
     with (
         own_database(servers.database_url) as database_url,
         own_redis_database(servers.redis_url) as redis_url,
     ):
-        assert configure[-1] == LOAD
-        for command in configure[:-1]:
+        assert load == [LOAD]
+        for command in configure:
             newcomer.run(command)
         _fill_in(
             newcomer.folder / ".env",
