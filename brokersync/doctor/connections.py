@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
@@ -12,6 +14,22 @@ CHECK = "Connections"
 SPARE = 4
 """Of a worker beyond its slots: two that its pool has more, and two that it may open beyond that."""
 WEB = THREADS + 2
+
+
+@dataclass(frozen=True)
+class Room:
+    """How many connections PostgreSQL has for us, those that are open now included."""
+
+    left: int
+
+
+@dataclass(frozen=True)
+class Slots:
+    """How many syncs run at once, in all workers together."""
+
+    workers: int
+    together: int
+
 
 _ROOM = text(
     "SELECT current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int"
@@ -30,19 +48,18 @@ def is_pooled(session: Session) -> bool:
     return bool(told != session.scalars(text("SELECT pg_backend_pid()")).one())
 
 
-def room(session: Session, slots: int) -> list[Finding]:
-    """`slots` are those of one worker."""
+def room(session: Session) -> Room:
     left, of_role, of_database = session.execute(_ROOM).one()
-    return judged(min(limit for limit in (left, of_role, of_database) if limit >= 0), slots)
+    return Room(min(limit for limit in (left, of_role, of_database) if limit >= 0))
 
 
-def judged(left: int, slots: int) -> list[Finding]:
-    """`left` connections may be open for us: those that are open now included."""
-    needed = slots + SPARE + WEB
-    if left >= needed:
-        return [ok(CHECK, f"There is room for {left}; one worker and the web app open {needed} at most.")]
-    said = f"There is room for {left}; one worker and the web app may open {needed}, and then tasks fail."
-    return [warning(CHECK, said, f"ALTER SYSTEM SET max_connections = {_raised(needed)} (and restart PostgreSQL)")]
+def judged(room: Room, slots: Slots) -> Finding:
+    needed = slots.together + SPARE * slots.workers + WEB
+    who = "one worker" if slots.workers == 1 else f"{slots.workers} workers"
+    if room.left >= needed:
+        return ok(CHECK, f"There is room for {room.left}; {who} and the web app open {needed} at most.")
+    said = f"There is room for {room.left}; {who} and the web app may open {needed}, and then tasks fail."
+    return warning(CHECK, said, f"ALTER SYSTEM SET max_connections = {_raised(needed)} (and restart PostgreSQL)")
 
 
 def _raised(needed: int) -> int:

@@ -14,6 +14,7 @@ from brokersync.doctor import (
     addresses,
     brokers,
     clocks,
+    connections,
     env_file,
     keys,
     postgresql,
@@ -22,6 +23,7 @@ from brokersync.doctor import (
     web,
     workers,
 )
+from brokersync.doctor.connections import Room, Slots
 from brokersync.doctor.findings import Finding, Level, fault, is_well
 from brokersync.doctor.together import ask
 
@@ -33,7 +35,7 @@ MEND = "Mend this first: what needs it was not looked at."
 SECONDS = 8.0
 """All servers together. Each has limits of its own, which add up to less; this one holds whatever hangs."""
 
-Looked = list[Finding | clocks.Reading]
+Looked = list[Finding | clocks.Reading | Room | Slots]
 
 
 def examine(environ: Mapping[str, str], folder: Path) -> list[Finding]:
@@ -51,6 +53,7 @@ def examine(environ: Mapping[str, str], folder: Path) -> list[Finding]:
     findings += [fault(name, f"It did not answer within {SECONDS:g} s.", "Look whether it hangs.") for name in hung]
     seen = [each for found in looked.values() for each in found or ()]
     findings += [each for each in seen if isinstance(each, Finding)]
+    findings += _connections(seen, refused)
     return findings + clocks.judged([each for each in seen if isinstance(each, clocks.Reading)])
 
 
@@ -82,9 +85,7 @@ def _questions(
     """What is asked of servers, all at once."""
     questions: dict[str, Callable[[], Looked]] = {}
     if DATABASE_URL not in refused:
-        # Celery's configuration cannot be read while a variable is refused.
-        slots = None if refused else int(import_module("celeryconfig").worker_concurrency)
-        questions["PostgreSQL"] = partial(postgresql.examine, loaded.database_url, slots)
+        questions["PostgreSQL"] = lambda: [*postgresql.examine(loaded.database_url)]
     if not REDIS_URLS & refused.keys():
         questions["Redis"] = partial(_redis_and_workers, loaded)
     for declaration in registry.declarations():
@@ -94,8 +95,17 @@ def _questions(
     return questions
 
 
+def _connections(seen: Looked, refused: Mapping[str, str]) -> list[Finding]:
+    """Whether PostgreSQL has room for the workers that answered, or for one as it is configured."""
+    room = next((each for each in seen if isinstance(each, Room)), None)
+    slots = next((each for each in seen if isinstance(each, Slots) and each.workers), None)
+    if slots is None and not refused:  # while a variable is refused, Celery's configuration cannot be read
+        slots = Slots(1, int(import_module("celeryconfig").worker_concurrency))
+    return [connections.judged(room, slots)] if room and slots else []
+
+
 def _redis_and_workers(loaded: settings.Settings) -> Looked:
-    looked = redis_server.examine(loaded.celery_broker_url, loaded.live_data_redis_url)
+    looked: Looked = [*redis_server.examine(loaded.celery_broker_url, loaded.live_data_redis_url)]
     if loaded.celery_broker_url and is_well(each for each in looked if isinstance(each, Finding)):
         looked += workers.examine(loaded.celery_broker_url)
     return looked

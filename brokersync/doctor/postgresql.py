@@ -32,10 +32,12 @@ SHORTEST_TRANSACTION = timedelta(seconds=30)
 """A refresh holds its transaction open across a call to the broker of up to 20 s."""
 
 
-def examine(database_url: str | None, slots: int | None = None) -> list[Finding | clocks.Reading]:
-    """`database_url` as `settings` has it; None: not set. `slots` of one worker; None: not known. The reading is of the
-    server's clock.
-    """
+Looked = list[Finding | clocks.Reading | connections.Room]
+"""Findings, the server's clock, and its room for connections (not to be seen through a pooler)."""
+
+
+def examine(database_url: str | None) -> Looked:
+    """`database_url` as `settings` has it; None: not set."""
     if database_url is None:
         return [fault("DATABASE_URL", "It is not set.", "Set it to the address of your PostgreSQL.")]
     try:
@@ -45,7 +47,7 @@ def examine(database_url: str | None, slots: int | None = None) -> list[Finding 
         return [fault("DATABASE_URL", "It cannot be read.", "Write postgresql://user:password@host:5432/name")]
     try:
         with database.session(WITHIN) as session:
-            return _look(session, slots, is_elsewhere=clocks.is_elsewhere(url.host))
+            return _look(session, is_elsewhere=clocks.is_elsewhere(url.host))
     except DBAPIError as error:
         if getattr(error.orig, "pgcode", None) is None:
             return [refusal(str(error.orig), url)]
@@ -68,19 +70,19 @@ def tables(found: Schema) -> Finding:
     return fault(TABLES, f"They are of revision {found.present}, and this version needs {found.wanted}.", INIT_DB)
 
 
-def _look(session: Session, slots: int | None, *, is_elsewhere: bool) -> list[Finding | clocks.Reading]:
+def _look(session: Session, *, is_elsewhere: bool) -> Looked:
     asked = datetime.now(UTC)
     there: datetime = session.scalars(select(func.clock_timestamp())).one()
     reading = clocks.read(CHECK, asked, there, elsewhere=is_elsewhere)
     through = connections.is_pooled(session)
-    found: list[Finding | clocks.Reading] = [
+    found: Looked = [
         ok(CHECK, "It answers through a pooler (PgBouncer), and our limits hold." if through else "It answers."),
         reading,
         *_writable(session),
         *_limits(session),
     ]
-    if slots is not None and not through:
-        found += connections.room(session, slots)
+    if not through:
+        found.append(connections.room(session))
     try:
         of_tables = tables(schema(session.connection()))
     except DBAPIError as error:

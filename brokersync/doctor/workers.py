@@ -11,6 +11,7 @@ from typing import Any
 
 from celery import Celery
 
+from brokersync.doctor.connections import Slots
 from brokersync.doctor.findings import Finding, fault, note, ok, warning
 
 CHECK = "Worker"
@@ -22,8 +23,8 @@ BEAT_SECONDS = 2.6
 """Beat sends every 2 s."""
 
 START = "honcho start (runs it with beat and the web app)"
-_BY_PREFORK = "the watchdog cannot end a stuck task, and each child opens connections of its own"
-_BY_OTHERS = "syncs run one after the other or not as tested, and the watchdog does not hold"
+_BY_PREFORK = "each slot is a process, with some 70 MB and a database connection of its own"
+_BY_OTHERS = "syncs wait for one another, or run as nothing here was tested"
 
 
 @dataclass(frozen=True)
@@ -34,16 +35,20 @@ class Told:
     said: Mapping[str, Any] | None
 
 
-def examine(broker_url: str) -> list[Finding]:
-    """Needs a Redis that answers. Takes a second where no worker is, and as long as beat's interval where one is."""
+def examine(broker_url: str) -> list[Finding | Slots]:
+    """Findings, and the slots of the workers that answer. Needs a Redis that answers.
+
+    Takes a second where no worker is, and as long as beat's interval where one is.
+    """
     with Celery("doctor", broker=broker_url, set_as_current=False) as app:
         began = time.monotonic()
         workers = _ask(app, None)
         if not workers:
             return [note(CHECK, "None answers, so nothing is synced now.", START)]
         findings = judged(workers)
+        slots = [worker.said["slots"] for worker in workers if worker.said]
         time.sleep(max(0.0, began + BEAT_SECONDS - time.monotonic()))
-        return [*findings, *beat(workers, _ask(app, len(workers)))]
+        return [*findings, *beat(workers, _ask(app, len(workers))), Slots(len(slots), sum(slots))]
 
 
 def judged(workers: list[Told]) -> list[Finding]:

@@ -12,6 +12,7 @@ from sqlalchemy import text
 
 from brokersync.doctor import connections, postgresql
 from brokersync.doctor.clocks import Reading
+from brokersync.doctor.connections import Room, Slots
 from brokersync.doctor.findings import Finding, Level
 from brokersync.doctor.postgresql_refusals import refusal
 from models import migrate
@@ -22,8 +23,12 @@ NOWHERE = "postgresql+psycopg2://me:ersecret@127.0.0.1:1/x"
 ROLE = "brokersync_test_reader"
 
 
-def findings(url: str | None, slots: int | None = None) -> list[Finding]:
-    return [each for each in postgresql.examine(url, slots) if isinstance(each, Finding)]
+def findings(url: str | None) -> list[Finding]:
+    return [each for each in postgresql.examine(url) if isinstance(each, Finding)]
+
+
+def room(url: str) -> list[Room]:
+    return [each for each in postgresql.examine(url) if isinstance(each, Room)]
 
 
 def bad(url: str | None) -> list[Finding]:
@@ -111,18 +116,30 @@ def test_a_limit_of_the_server_that_is_shorter_than_a_refresh_is_a_warning(empty
 
 
 @pytest.mark.servers
-def test_a_role_with_few_connections_is_a_warning(reader_url: str, empty_database_url: str) -> None:
-    run(empty_database_url, f"GRANT ALL ON ALL TABLES IN SCHEMA public TO {ROLE}")
-    assert {each.level for each in findings(reader_url, slots=32)} == {Level.OK}
+def test_the_room_for_connections_is_the_smallest_of_all_limits(reader_url: str, empty_database_url: str) -> None:
+    (whole,) = room(reader_url)
+    assert whole.left > 100
     run(empty_database_url, f"ALTER ROLE {ROLE} CONNECTION LIMIT 10")
-    (found,) = [each for each in findings(reader_url, slots=32) if each.level is not Level.OK]
-    assert (found.check, found.level) == ("Connections", Level.WARNING)
-    assert "room for 10; one worker and the web app may open 70" in found.said
+    assert room(reader_url) == [Room(10)]
+    name = sqlalchemy.make_url(empty_database_url).database
+    run(empty_database_url, f"ALTER DATABASE {name} CONNECTION LIMIT 5")
+    assert room(reader_url) == [Room(5)]
 
 
-@pytest.mark.parametrize(("left", "level"), [(69, Level.WARNING), (70, Level.OK)])
-def test_all_slots_and_threads_must_have_room(left: int, level: Level) -> None:
-    assert [each.level for each in connections.judged(left, 32)] == [level]
+@pytest.mark.parametrize(
+    ("left", "slots", "level"),
+    [
+        (69, Slots(1, 32), Level.WARNING),
+        (70, Slots(1, 32), Level.OK),
+        (101, Slots(1, 64), Level.WARNING),
+        (105, Slots(2, 64), Level.WARNING),
+        (106, Slots(2, 64), Level.OK),
+    ],
+)
+def test_all_slots_and_threads_must_have_room(left: int, slots: Slots, level: Level) -> None:
+    found = connections.judged(Room(left), slots)
+    assert found.level is level
+    assert level is Level.OK or "max_connections" in str(found.remedy)
 
 
 @pytest.mark.servers
@@ -192,6 +209,6 @@ def test_a_pooler_in_between_is_seen_and_its_limits_are_looked_at(
         assert session.scalars(text("SHOW statement_timeout")).one() == "3s"
     with database.session() as session:
         assert not connections.is_pooled(session)
-    found = findings(pooled.engine.url.render_as_string(hide_password=False), slots=32)
-    assert found[0].said == "It answers through a pooler (PgBouncer), and our limits hold."
-    assert "Connections" not in [each.check for each in found]
+    url = pooled.engine.url.render_as_string(hide_password=False)
+    assert findings(url)[0].said == "It answers through a pooler (PgBouncer), and our limits hold."
+    assert room(url) == []

@@ -8,16 +8,17 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.metadata import version
 from typing import Any
 
 import pytest
 import redis
 
 from brokersync.doctor import workers
+from brokersync.doctor.connections import Slots
 from brokersync.doctor.findings import Finding, Level
 from brokersync.doctor.workers import Told
 from models.session import Database
-from worker.inspection import version
 
 WELL = {"version": version("brokersync"), "pool": "thread", "slots": 32, "queues": ["brokersync"], "options": []}
 
@@ -26,13 +27,17 @@ def told(dispatches: int = 5, name: str = "celery@here", **changes: Any) -> Told
     return Told(name, {**WELL, "dispatches": dispatches, **changes})
 
 
-def levels(findings: list[Finding]) -> list[tuple[str, Level]]:
-    return [(each.check, each.level) for each in findings]
+def findings(redis_url: str) -> list[Finding]:
+    return [each for each in workers.examine(redis_url) if isinstance(each, Finding)]
+
+
+def levels(found: list[Finding]) -> list[tuple[str, Level]]:
+    return [(each.check, each.level) for each in found]
 
 
 @pytest.mark.servers
 def test_a_worker_that_is_not_there_is_only_noted(redis_url: str) -> None:
-    (found,) = workers.examine(redis_url)
+    (found,) = findings(redis_url)
     assert (found.level, "honcho start" in str(found.remedy)) == (Level.NOTE, True)
 
 
@@ -47,8 +52,8 @@ def test_workers_that_are_as_they_should_be_are_one_line() -> None:
         (Told("celery@here", None), "of another version, or not ours", Level.WARNING),
         (told(version="0.0.1"), "of version 0.0.1, this is", Level.WARNING),
         (told(queues=["celery"]), "does not read the queue brokersync", Level.FAULT),
-        (told(pool="prefork"), "the watchdog cannot end a stuck task", Level.WARNING),
-        (told(pool="solo"), "one after the other", Level.WARNING),
+        (told(pool="prefork"), "each slot is a process", Level.WARNING),
+        (told(pool="solo"), "wait for one another", Level.WARNING),
         (told(options=["time_limit", "max_tasks_per_child"]), "--time-limit, --max-tasks-per-child", Level.WARNING),
     ],
 )
@@ -94,7 +99,7 @@ def worker(database_url: str, redis_url: str, *options: str) -> Iterator[None]:
     ) as process:
         try:
             end = time.monotonic() + 30
-            while workers.examine(redis_url)[0].level is Level.NOTE:
+            while findings(redis_url)[0].level is Level.NOTE:
                 assert time.monotonic() < end, "the worker does not answer"
             yield
         finally:
@@ -107,16 +112,18 @@ def test_a_real_worker_tells_its_own_concurrency_and_the_options_it_cannot_heed(
     database: Database, database_url: str, redis_url: str
 ) -> None:
     with worker(database_url, redis_url, "--queues", "brokersync", "--concurrency", "5", "--time-limit", "9"):
-        found = workers.examine(redis_url)
+        found = findings(redis_url)
     assert levels(found) == [("Worker", Level.WARNING), ("Beat", Level.WARNING)]
     assert "--time-limit, which a pool of threads does not heed" in found[0].said
 
 
 @pytest.mark.processes
 @pytest.mark.servers
-def test_a_real_worker_with_more_slots_has_a_database_pool_for_all_of_them(
+def test_a_real_worker_with_more_slots_is_counted_with_all_of_them(
     database: Database, database_url: str, redis_url: str, redis_client: redis.Redis
 ) -> None:
     with worker(database_url, redis_url, "--concurrency", "40"):
-        (found, _) = workers.examine(redis_url)
+        found, _, slots = workers.examine(redis_url)
+    assert isinstance(found, Finding)
     assert found.said == "One answers, with 40 slots."
+    assert slots == Slots(1, 40)
