@@ -54,7 +54,8 @@ def command(connection: str | None, user_id: str | None, *, erase: bool, yes: bo
 def _one(parts: Parts, connection_id: uuid.UUID, *, erase: bool, yes: bool, as_json: bool) -> None:
     (row,) = queries.connections(parts.database, connection_id=connection_id)
     if not yes:
-        login = f"the {row['broker']} login of user {row['user_id']}"
+        label = "" if row["label"] is None else f" ({cells.plain(row['label'])})"
+        login = f"the {row['broker']} login of user {row['user_id']}{label}"
         accounts = _counted(len(queries.accounts(parts.database, connection_id=connection_id)), "account")
         _ask(f"Erase {login} and the data of its {accounts}?" if erase else f"Forget {login}?")
     answer = disconnect(parts, connection_id, erase)

@@ -48,6 +48,12 @@ def test_without_a_clear_yes_nothing_is_changed(stored: Database, typed: str) ->
     assert connection_row(stored, connection_id).status == "active"
 
 
+def test_the_question_names_the_label(stored: Database) -> None:
+    connection_id, _ = a_login(stored, label="IRA")
+    ran = run("disconnect", str(connection_id), typed="n\n")
+    assert "Forget the schwab login of user 42 (IRA)?" in ran.err
+
+
 def test_a_yes_is_enough(stored: Database) -> None:
     connection_id, _ = a_login(stored)
     assert run("disconnect", str(connection_id), typed="y\n").code == 0
@@ -64,7 +70,7 @@ def test_when_redis_is_away_nothing_is_erased(stored: Database, monkeypatch: pyt
     monkeypatch.setenv("REDIS_URL", "redis://127.0.0.1:1/0")
     ran = run("disconnect", str(connection_id), "--erase", "--yes")
     assert ran.code == 1
-    assert ran.err == "Error: Redis at 127.0.0.1:1 does not answer: is it running, and is REDIS_URL right?\n"
+    assert ran.err.startswith("Error: Redis (REDIS_URL) cannot be used. Nobody listens at 127.0.0.1:1.")
     assert connection_row(stored, connection_id).status == "active"
 
 
