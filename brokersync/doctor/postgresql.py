@@ -19,6 +19,10 @@ TABLES = "Tables"
 WITHIN = timedelta(seconds=3)
 INSUFFICIENT_PRIVILEGE = "42501"
 APPEND_ONLY = frozenset({"events"})
+WRITES_AGAIN = (
+    "SET default_transaction_read_only = off",  # else the next one would be refused too
+    "ALTER ROLE CURRENT_USER SET default_transaction_read_only = off",
+)
 INIT_DB = "brokersync init-db"
 
 _MISSING_RIGHTS = text(
@@ -100,7 +104,7 @@ def _writable(session: Session) -> list[Finding]:
     if session.scalars(select(func.pg_is_in_recovery())).one():
         return [fault(CHECK, "It is a standby, where nothing can be written.", "Set DATABASE_URL to the primary.")]
     if session.scalars(text("SHOW transaction_read_only")).one() == "on":
-        remedy = "psql \"$DATABASE_URL\" -c 'ALTER ROLE CURRENT_USER RESET default_transaction_read_only'"
+        remedy = " ".join(['psql "$DATABASE_URL"', *(f"-c '{statement}'" for statement in WRITES_AGAIN)])
         return [fault(CHECK, "It takes no writes (default_transaction_read_only is on).", remedy)]
     return []
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 from collections.abc import Iterator
 from datetime import timedelta
@@ -97,13 +98,18 @@ def test_a_user_without_rights_to_the_tables_is_told(reader_url: str, empty_data
 
 
 @pytest.mark.servers
-def test_a_database_that_takes_no_writes_is_a_fault(empty_database_url: str) -> None:
-    migrate.upgrade(empty_database_url)
+def test_a_database_that_takes_no_writes_is_a_fault_and_its_remedy_works(
+    reader_url: str, empty_database_url: str
+) -> None:
+    run(empty_database_url, f"GRANT ALL ON ALL TABLES IN SCHEMA public TO {ROLE}")
     name = sqlalchemy.make_url(empty_database_url).database
     run(empty_database_url, f"ALTER DATABASE {name} SET default_transaction_read_only = on")
-    assert [each.said for each in bad(empty_database_url)] == [
-        "It takes no writes (default_transaction_read_only is on)."
-    ]
+    (found,) = bad(reader_url)
+    assert found.said == "It takes no writes (default_transaction_read_only is on)."
+    statements = re.findall("-c '([^']+)'", str(found.remedy))
+    run(reader_url, *statements)
+    assert bad(reader_url) == []
+    run(empty_database_url, "SET default_transaction_read_only = off", f"ALTER DATABASE {name} RESET ALL")
 
 
 @pytest.mark.servers
