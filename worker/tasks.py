@@ -15,18 +15,23 @@ from worker.app import app, parts, watchdog
 from worker.arguments import a_flag, a_user, an_id
 from worker.disconnect import disconnect as disconnect_connection
 from worker.limits import QUEUE_WAIT
+from worker.outcomes import CannotSync
 from worker.prune import prune as prune_rows
+from worker.summary import NoSuchAccount
 from worker.summary import account_summary as summarise
 
+EXPECTED = (CannotSync, NoSuchAccount)
+"""The caller's faults, not ours: a line in the log, without a traceback."""
 
-@app.task(name="sync_connection", bind=True, ignore_result=False)
+
+@app.task(name="sync_connection", bind=True, ignore_result=False, throws=EXPECTED)
 def sync_connection(self: Task[Any, Any], connection_id: str, trigger: str = "demand") -> dict[str, Any]:
     with watchdog.watching("sync_connection"):
         wanted = an_id(connection_id, "connection_id")
         return sync.sync_connection(parts(), wanted, trigger, self.request.id).as_json()
 
 
-@app.task(name="sync_account", bind=True, ignore_result=False)
+@app.task(name="sync_account", bind=True, ignore_result=False, throws=EXPECTED)
 def sync_account(self: Task[Any, Any], account_id: str, force: bool = False) -> dict[str, Any]:
     with watchdog.watching("sync_account"):
         wanted = an_id(account_id, "account_id")
@@ -34,14 +39,14 @@ def sync_account(self: Task[Any, Any], account_id: str, force: bool = False) -> 
 
 
 # What it returns are balances: they belong in the result, not in Celery's log line and events.
-@app.task(name="account_summary", ignore_result=False, resultrepr_maxsize=0)
+@app.task(name="account_summary", ignore_result=False, resultrepr_maxsize=0, throws=EXPECTED)
 def account_summary(account_id: str | None = None, user_id: str | None = None) -> dict[str, str]:
     with watchdog.watching("account_summary"):
         account = None if account_id is None else an_id(account_id, "account_id")
         return summarise(parts().database, account, None if user_id is None else a_user(user_id))
 
 
-@app.task(name="disconnect", ignore_result=False)
+@app.task(name="disconnect", ignore_result=False, throws=EXPECTED)
 def disconnect(connection_id: str, erase: bool = False) -> dict[str, Any]:
     with watchdog.watching("disconnect"):
         return disconnect_connection(parts(), an_id(connection_id, "connection_id"), a_flag(erase, "erase"))

@@ -116,9 +116,13 @@ def test_another_program_calls_by_name_and_reads_the_answer(database: Database, 
     unknown = running.call("sync_connection", str(uuid.uuid4()))
     assert type(unknown).__name__ == "CannotSync"
     assert str(unknown).startswith("There is no connection")
+    nonsense = running.call("sync_account", "nonsense")
+    assert (type(nonsense).__name__, str(nonsense).partition(",")[0]) == ("CannotSync", "account_id must be a UUID")
 
     assert running.stop() == 0
     log = running.log.read_text()
+    assert log.count("raised expected: CannotSync(") == 2
+    assert "worker.outcomes.CannotSync" not in log  # as a traceback ends
     assert "Task account_summary" in log
     assert [secret for secret in ("98,765.43", NUMBER, "access-1", "refresh-1") if secret in log] == []
 
