@@ -55,7 +55,7 @@ lock: .venv/.uv  ## resolve the newest versions that pyproject.toml allows into 
 system-deps:  ## Debian packages that some tests drive (CI calls this; it needs root or sudo)
 	$$([ "$$(id -u)" = 0 ] || echo sudo) apt-get update -q
 	$$([ "$$(id -u)" = 0 ] || echo sudo) env DEBIAN_FRONTEND=noninteractive \
-		apt-get install -q -y --no-install-recommends chromium pgbouncer systemd
+		apt-get install -q -y --no-install-recommends chromium curl pgbouncer systemd
 
 clean:  ## remove .venv and every cache
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import io
+import re
 import sys
 import tempfile
 from pathlib import Path
@@ -28,6 +29,7 @@ SEED = 1
 TITLE = "brokersync: the first screen of make demo"
 # Of the fonts below. A picture drawn with another one has the same columns, by `textLength`.
 ASPECT_RATIO = 0.6
+END_OF_LINE = re.compile(r"<text [^>]*>\n</text>")
 
 _BLACK, _RED, _GREEN, _YELLOW = (72, 79, 88), (255, 123, 114), (86, 211, 100), (227, 179, 65)
 _BLUE, _MAGENTA, _CYAN, _WHITE = (121, 192, 255), (210, 168, 255), (118, 214, 224), (230, 237, 243)
@@ -63,8 +65,8 @@ def drawn(console: Console) -> str:
         font_aspect_ratio=ASPECT_RATIO,
         unique_id="screen",
     )
-    # One element a line: a new picture differs from the last one only where the screens do.
-    return svg.replace("</text><text", "</text>\n<text")
+    # rich draws the ends of lines, too. And one element a line: a new picture differs only where the screens do.
+    return END_OF_LINE.sub("", svg).replace("</text><text", "</text>\n<text")
 
 
 def recording() -> Console:

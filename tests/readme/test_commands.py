@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import pytest
 
@@ -35,7 +36,9 @@ LASTING = {
 
 
 @pytest.mark.parametrize("command", [each for each in printed.commands() if not each.startswith(ELSEWHERE)])
-def test_a_printed_command_does_what_it_is_printed_for(command: str, linked: Newcomer) -> None:
+def test_a_printed_command_does_what_it_is_printed_for(
+    command: str, linked: Newcomer, system_program: Callable[[str], str]
+) -> None:
     if command in STEPS:
         assert command in linked.typed
     elif command in FIRST_SCREEN:
@@ -50,6 +53,9 @@ def test_a_printed_command_does_what_it_is_printed_for(command: str, linked: New
         assert "Example:" in linked.run(command, instead=command.replace("<command>", "accounts"))
     elif command.startswith("celery") and " result " in command:
         assert until(lambda: "outcome" in linked.run(command))
+    elif command.startswith("curl"):
+        system_program("curl")
+        assert '"url"' in linked.run(command)
     elif command.startswith("celery"):
         linked.values["task id"] = linked.run(command).strip()
     else:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 import sqlalchemy
 
@@ -33,8 +35,11 @@ def test_a_printed_query_finds_rows(block: printed.Block, linked: Newcomer) -> N
 
 
 @pytest.mark.parametrize("block", [block for block in of("sh") if block.output], ids=lambda block: block.heading)
-def test_what_is_printed_below_a_command_is_what_it_prints(block: printed.Block, linked: Newcomer) -> None:
+def test_what_is_printed_below_a_command_is_what_it_prints(
+    block: printed.Block, linked: Newcomer, system_program: Callable[[str], str]
+) -> None:
     (command,) = printed.commands_of(block)
+    system_program(command.partition(" ")[0])
     assert block.output
     assert masked(linked.run(command)) == masked(block.output)
 
