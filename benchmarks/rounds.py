@@ -13,7 +13,10 @@ WARM_UP = 3
 
 @dataclass(frozen=True)
 class Cost:
-    """Of one run, in seconds. `cpu` is this process's alone, user and system: neither the servers' nor the broker's."""
+    """Of one run in seconds, or against another run in times.
+
+    `cpu` is this process's alone, user and system: neither the servers' nor the broker's.
+    """
 
     cpu: float
     wall: float
@@ -28,8 +31,23 @@ class Work:
     check: Callable[[object], None]
 
 
+def compared(rounds: int, work: Work, other: Work) -> tuple[Cost, Cost, Cost]:
+    """The median cost of each, and the median over the rounds of how many times the other's cost the first one's is.
+
+    Of each round, because a machine that is slow for a while is then slow for both.
+    """
+    costs, others = _turns(rounds, work, other)
+    times = [Cost(one.cpu / two.cpu, one.wall / two.wall) for one, two in zip(costs, others, strict=True)]
+    return _median(costs), _median(others), _median(times)
+
+
 def medians(rounds: int, *works: Work) -> list[Cost]:
-    """The median cost of each work, over so many rounds after the first ones."""
+    """The median cost of each work."""
+    return [_median(costs) for costs in _turns(rounds, *works)]
+
+
+def _turns(rounds: int, *works: Work) -> list[list[Cost]]:
+    """What each run of each work cost, over so many rounds after the first ones."""
     costs: list[list[Cost]] = [[] for _ in works]
     for number in range(WARM_UP + rounds):
         # Who comes first changes, so that nobody always runs on warm caches.
@@ -38,7 +56,7 @@ def medians(rounds: int, *works: Work) -> list[Cost]:
             cost = _measured(works[place])
             if number >= WARM_UP:
                 costs[place].append(cost)
-    return [_median(each) for each in costs]
+    return costs
 
 
 def _measured(work: Work) -> Cost:

@@ -7,7 +7,7 @@ from statistics import median
 from benchmarks import workers
 from benchmarks.drain import filled
 from benchmarks.figures.worker import LATENCY, SHAPE
-from benchmarks.report import Line, Report
+from benchmarks.report import Report
 from benchmarks.stage import Stage
 from benchmarks.workers import FLOOR, OURS, Pool
 
@@ -34,13 +34,11 @@ def take(stage: Stage, rounds: int | None) -> Report:
                 "floor_rss_mb": round(both.resident_mb(FLOOR)),
             }
     stage.stand_in.answer(tick=0)
-    return Report({"pools": found}, [line for name, figures in found.items() for line in _lines(name, figures)])
+    heading = f"{'':<14}{'worker':>14}{'':>12}{'bare task':>14}"
+    return Report({"pools": found}, notes=[heading, *(_line(name, figures) for name, figures in found.items())])
 
 
-def _lines(pool: str, figures: dict[str, float]) -> list[Line]:
-    return [
-        Line(f"{pool}: syncs of the worker", figures["syncs_per_s"], "/s"),
-        Line(f"{pool}: its memory", figures["rss_mb"], "MB"),
-        Line(f"{pool}: the bare task", figures["floor_per_s"], "/s"),
-        Line(f"{pool}: its memory", figures["floor_rss_mb"], "MB"),
-    ]
+def _line(pool: str, figures: dict[str, float]) -> str:
+    ours = f"{figures['syncs_per_s']:>12.1f}/s{figures['rss_mb']:>9,} MB"
+    floor = f"{figures['floor_per_s']:>12.1f}/s{figures['floor_rss_mb']:>9,} MB"
+    return f"{pool:<14}{ours}{floor}"

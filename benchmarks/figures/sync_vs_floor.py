@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from benchmarks.answers import Shape
 from benchmarks.report import Line, Report
-from benchmarks.rounds import medians
+from benchmarks.rounds import compared
 from benchmarks.stage import Stage
 from benchmarks.turns import linked
 
@@ -15,13 +15,12 @@ AIM = 1.5
 
 def take(stage: Stage, rounds: int | None) -> Report:
     turns = linked(stage, SHAPE)
-    ours, floor = medians(rounds or ROUNDS, turns.changed, turns.floor)
-    cpu, wall = ours.cpu / floor.cpu, ours.wall / floor.wall
+    ours, floor, times = compared(rounds or ROUNDS, turns.changed, turns.floor)
     return Report(
-        {"sync_vs_floor": {"cpu": round(cpu, 2), "wall": round(wall, 2)}},
+        {"sync_vs_floor": {"cpu": round(times.cpu, 2), "wall": round(times.wall, 2)}},
         [
-            Line("CPU of a sync, floor = 1", cpu, "×", AIM),
-            Line("wall time of a sync, floor = 1", wall, "×", AIM),
+            Line("CPU of a sync, floor = 1", times.cpu, "×", AIM),
+            Line("wall time of a sync, floor = 1", times.wall, "×", AIM),
             Line("CPU of a sync", ours.cpu * 1000, "ms"),
             Line("CPU of the floor", floor.cpu * 1000, "ms"),
             Line("wall time of a sync", ours.wall * 1000, "ms"),

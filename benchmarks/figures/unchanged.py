@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from benchmarks.answers import Shape
 from benchmarks.report import Line, Report, Spoiled
-from benchmarks.rounds import Work, medians
+from benchmarks.rounds import Work, compared
 from benchmarks.stage import Stage
 from benchmarks.turns import linked
 from models.session import Database
@@ -26,14 +26,13 @@ def take(stage: Stage, rounds: int | None) -> Report:
     turns = linked(stage, SHAPE)
     database = stage.parts.database
     by_changed, by_unchanged = (rows_written(database, work) for work in (turns.changed, turns.unchanged))
-    changed, unchanged = medians(rounds or ROUNDS, turns.changed, turns.unchanged)
-    ratio = unchanged.cpu / changed.cpu
+    unchanged, _, times = compared(rounds or ROUNDS, turns.unchanged, turns.changed)
     return Report(
-        {"unchanged_rows_written": by_unchanged, "unchanged_vs_changed": round(ratio, 2)},
+        {"unchanged_rows_written": by_unchanged, "unchanged_vs_changed": round(times.cpu, 2)},
         [
             Line("account and position rows written by an unchanged sync", by_unchanged, "", 0),
             Line("account and position rows written by a changed one", by_changed),
-            Line("CPU of an unchanged sync, a changed one = 1", ratio, "×", AIM),
+            Line("CPU of an unchanged sync, a changed one = 1", times.cpu, "×", AIM),
             Line("CPU of an unchanged sync", unchanged.cpu * 1000, "ms"),
         ],
         [f"{SHAPE.accounts} accounts × {SHAPE.positions} positions; rows by PostgreSQL's own counters"],
