@@ -8,7 +8,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import ClassVar, Protocol
 
-from brokers.records import AccountFault, AccountSnapshot, ComeBack, Grant, Listing, Snapshot
+from brokers.records import AccountFault, AccountSnapshot, ComeBack, Grant, Listing, SameAnswer, Snapshot
 
 
 class NotConfigured(Exception):
@@ -60,6 +60,11 @@ class Declaration:
     unlink_advice: str
 
 
+def never(_: bytes) -> bool:
+    """For who wants every answer read."""
+    return False
+
+
 class Broker(Protocol):
     """A configured broker. Safe to share between threads. Every call may raise the errors of `brokers.errors`.
 
@@ -95,12 +100,16 @@ class Broker(Protocol):
         state: Mapping[str, object] | None,
         *,
         knows: Callable[[str], bool],
+        seen: Callable[[bytes], bool] = never,
         deadline: float,
-    ) -> Snapshot | ComeBack:
+    ) -> Snapshot | SameAnswer | ComeBack:
         """Balances and positions of all accounts. `state` is what an earlier `ComeBack` handed out.
 
         `knows(number)` says whether the caller has that account and its id already: then the id need not be asked for
         again. A known account that is not in the snapshot is the caller's to miss.
+
+        `seen(body)` is asked once, about all that was answered of known accounts: if the caller has read just that before,
+        it need not be read again, and the call returns `SameAnswer`.
         """
 
     def fetch_account(

@@ -156,6 +156,10 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     accounts: tuple[AccountSnapshot | AccountFault, ...]
 
 
+class SameAnswer(msgspec.Struct, frozen=True):
+    """The broker answered what the caller has read before, to the byte."""
+
+
 class ComeBack(msgspec.Struct, frozen=True, kw_only=True):
     """A broker that prepares its report first: ask again after `wait` and hand it `state`."""
 

@@ -26,7 +26,8 @@ BALANCES = tuple(column.name for column in Account.__table__.columns if isinstan
 POSITION_VALUES = tuple(column.name for column in Position.__table__.columns if not column.primary_key)
 """The columns of `positions` beside its key."""
 
-_ACCOUNT_VALUES = ("type", "currency", *BALANCES, "as_of")
+ACCOUNT_VALUES = ("type", "currency", *BALANCES, "as_of")
+"""The columns of `accounts` that a fetch writes."""
 
 AccountRow = Mapping[str, Any]
 """Column names of `accounts` → values: `id`, `type`, `currency`, the balances, `as_of`."""
@@ -58,7 +59,7 @@ def write_snapshot(
     rows = session.execute(
         _WRITE,
         {
-            "accounts": _json(accounts, ("id", *_ACCOUNT_VALUES)),
+            "accounts": _json(accounts, ("id", *ACCOUNT_VALUES)),
             "positions": _json(positions, ("account_id", "instrument_key", *POSITION_VALUES)),
             "fetched_at": fetched_at,
         },
@@ -116,7 +117,7 @@ _WRITE = text(
     f"""
 WITH fetched AS (
     SELECT * FROM json_to_recordset(CAST(:accounts AS json))
-        AS a({_declared(Account, ("id", *_ACCOUNT_VALUES))})
+        AS a({_declared(Account, ("id", *ACCOUNT_VALUES))})
 ), held AS (
     SELECT * FROM json_to_recordset(CAST(:positions AS json)) AS p({_declared(Position, _POSITION_COLUMNS)})
 ), gone AS (
@@ -136,12 +137,12 @@ WITH fetched AS (
     FROM (SELECT account_id FROM gone UNION ALL SELECT account_id FROM put) AS either GROUP BY account_id
 ), raised AS (
     UPDATE {Account.__tablename__} AS a
-    SET {_assignments("f", _ACCOUNT_VALUES)}, version = a.version + 1,
+    SET {_assignments("f", ACCOUNT_VALUES)}, version = a.version + 1,
         fetched_at = :fetched_at, committed_at = clock_timestamp()
     FROM fetched AS f
     WHERE a.id = f.id AND (
         a.version = 0
-        OR {_row("a", _ACCOUNT_VALUES)} IS DISTINCT FROM {_row("f", _ACCOUNT_VALUES)}
+        OR {_row("a", ACCOUNT_VALUES)} IS DISTINCT FROM {_row("f", ACCOUNT_VALUES)}
         OR EXISTS (SELECT FROM touched AS t WHERE t.account_id = a.id)
     )
     RETURNING a.id, a.version

@@ -16,10 +16,10 @@ from models.event import record_event
 from models.links import is_linking
 from models.sealing import CredentialsUnreadable
 from worker import claims
+from worker.attempts import Attempt, record_failed
 from worker.backoff import wait_after
 from worker.outcomes import SyncFailed
 from worker.parts import Parts
-from worker.storing import Attempt, record_failed
 
 log = logging.getLogger(__name__)
 

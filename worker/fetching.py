@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from brokers.errors import AccessRefused
-from brokers.records import AccountFault, AccountSnapshot, ComeBack, Snapshot
+from brokers.records import AccountFault, AccountSnapshot, ComeBack, SameAnswer, Snapshot
 from models.connection import Connection
 from worker import tokens
+from worker.attempts import Attempt
 from worker.claims import Claim, KnownAccount
 from worker.limits import Deadline
 from worker.parts import Parts
-from worker.storing import Attempt
 
 Answer = TypeVar("Answer")
 Ask = Callable[[Mapping[str, str]], Answer]
@@ -33,7 +33,9 @@ def ask_with_login(parts: Parts, claim: Claim, deadline: Deadline, ask: Ask[Answ
         return ask(login.credentials)
 
 
-def fetch_all(parts: Parts, attempt: Attempt, deadline: Deadline) -> Snapshot | ComeBack:
+def fetch_all(
+    parts: Parts, attempt: Attempt, deadline: Deadline, seen: Callable[[bytes], bool]
+) -> Snapshot | SameAnswer | ComeBack:
     """All accounts of the login. Known to the broker's question are those that the person shares: one that was left out at
     the last login and comes all the same is for the broker to check, as a new one is."""
     claim, prints = attempt.claim, parts.fingerprints
@@ -43,8 +45,8 @@ def fetch_all(parts: Parts, attempt: Attempt, deadline: Deadline) -> Snapshot | 
     def knows(number: str) -> bool:
         return prints.of(claim.broker, number) in shared
 
-    def ask(login: Mapping[str, str]) -> Snapshot | ComeBack:
-        return broker.fetch(login, state, knows=knows, deadline=deadline.for_http())
+    def ask(login: Mapping[str, str]) -> Snapshot | SameAnswer | ComeBack:
+        return broker.fetch(login, state, knows=knows, seen=seen, deadline=deadline.for_http())
 
     return ask_with_login(parts, claim, deadline, lambda login: attempt.stopwatch.time(lambda: ask(login)))
 

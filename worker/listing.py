@@ -5,11 +5,11 @@ from __future__ import annotations
 from models import linking
 from models.linking import ListedRow
 from worker import claims
+from worker.attempts import Attempt, record_listed
 from worker.fetching import ask_with_login
 from worker.limits import Deadline
 from worker.outcomes import CannotSync, Outcome, SyncResult
 from worker.parts import Parts
-from worker.storing import Attempt, record_listed
 
 
 def finish_link(parts: Parts, attempt: Attempt, deadline: Deadline) -> SyncResult:

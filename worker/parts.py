@@ -13,6 +13,7 @@ from models.installation import Fingerprints, fingerprints
 from models.session import Database
 from settings import Settings
 from worker.publisher import Publisher
+from worker.readings import Readings
 
 
 @dataclass
@@ -25,6 +26,7 @@ class Parts:
     environ: Mapping[str, str]
     random: Callable[[], float] = random.random
     brokers: dict[str, Broker] = field(default_factory=dict)
+    readings: Readings = field(default_factory=Readings)
 
     def broker(self, name: str) -> Broker:
         """Raises `brokers.interface.NotConfigured`."""

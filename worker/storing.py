@@ -8,41 +8,21 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from brokers.records import ComeBack, ListedAccount
 from models.account import Account
 from models.connection import Connection, Status
-from models.run import SyncRun
+from models.digests import Digests, confirm, row_digests
 from models.snapshot import Written, write_snapshot
 from worker import claims
+from worker.attempts import Attempt, clock, record
 from worker.backoff import wait_after
 from worker.claims import Claim
 from worker.matching import Matched
 from worker.messages import Message, snapshot_message
 from worker.outcomes import AccountOutcome, Outcome, worst
 from worker.parts import Parts
-from worker.stopwatch import Stopwatch
-
-# Not through the session: nothing else of it is to be written, and its bookkeeping costs more than the insert.
-_INSERT_RUN = insert(SyncRun)
-
-
-@dataclass(frozen=True)
-class Attempt:
-    """A run at work: its claim, who asked for it, and the time its calls take."""
-
-    claim: Claim
-    trigger: str
-    task_id: str | None
-    stopwatch: Stopwatch
-    whole_login: bool = True
-
-    @property
-    def fetched_at(self) -> datetime:
-        """When the answer was asked for, by the database's clock. A moment early rather than late: data are this old."""
-        return self.claim.taken_at + self.stopwatch.began_after
 
 
 @dataclass(frozen=True)
@@ -52,6 +32,8 @@ class Stored:
     outcome: Outcome
     accounts: tuple[AccountOutcome, ...]
     messages: tuple[Message, ...]
+    rows: Digests | None = None
+    """Of a whole login whose answer was found equal to them, and nothing else was in it."""
 
 
 def store(parts: Parts, attempt: Attempt, matched: Matched, statement_timeout: timedelta) -> Stored:
@@ -60,9 +42,7 @@ def store(parts: Parts, attempt: Attempt, matched: Matched, statement_timeout: t
     with parts.database.session(statement_timeout) as session:
         held = claims.held(session, claim)
         if held is None:
-            if session.get(Connection, claim.connection_id) is not None:
-                _record(session, attempt, _now(session), Outcome.SUPERSEDED, ())
-            return Stored(Outcome.SUPERSEDED, (), ())
+            return _superseded(session, attempt)
         connection, now = held
         for number_fp, (account_id, listed) in matched.new.items():
             session.add(_new_account(claim, number_fp, account_id, listed))
@@ -82,8 +62,30 @@ def store(parts: Parts, attempt: Attempt, matched: Matched, statement_timeout: t
             claims.release(connection, claim, now + wait)
         connection.unfinished_attempts = 0
         changed = len(written.versions) + written.positions_changed
-        _record(session, attempt, now, outcome, outcomes, "bad_answer" if error else None, error, changed)
-    return Stored(outcome, outcomes, _messages(attempt, matched, written))
+        record(session, attempt, now, outcome, outcomes, "bad_answer" if error else None, error, changed)
+        equal = attempt.whole_login and outcome is Outcome.UNCHANGED and not matched.renamed
+        rows = row_digests(session, list(written.current)) if equal else None
+    return Stored(outcome, outcomes, _messages(attempt, matched, written), rows)
+
+
+def store_same(parts: Parts, attempt: Attempt, rows: Digests, statement_timeout: timedelta) -> Stored | None:
+    """Note that the broker confirmed a whole login whose answer was found equal to these rows before.
+
+    None, and nothing is written, when they are not what they were: then the answer has to be read.
+    """
+    with parts.database.session(statement_timeout) as session:
+        held = claims.held(session, attempt.claim)
+        if held is None:
+            return _superseded(session, attempt)
+        versions = confirm(session, rows, attempt.fetched_at)
+        if versions is None:
+            return None
+        outcomes = tuple(_outcome(account_id, {}) for account_id in versions)
+        _succeeded(held.connection, attempt, held.now)
+        held.connection.unfinished_attempts = 0
+        record(session, attempt, held.now, Outcome.UNCHANGED, outcomes)
+    checks = tuple(Message(account_id, version, attempt.fetched_at) for account_id, version in versions.items())
+    return Stored(Outcome.UNCHANGED, outcomes, checks)
 
 
 def defer(parts: Parts, attempt: Attempt, wait: timedelta, come_back: ComeBack | None = None) -> None:
@@ -97,18 +99,13 @@ def defer(parts: Parts, attempt: Attempt, wait: timedelta, come_back: ComeBack |
             connection.fetch_state = come_back.state
         connection.unfinished_attempts = 0
         claims.release(connection, attempt.claim, now + wait)
-        _record(session, attempt, now, Outcome.DEFERRED, ())
+        record(session, attempt, now, Outcome.DEFERRED, ())
 
 
-def record_failed(session: Session, attempt: Attempt, now: datetime, kind: str, text: str) -> None:
-    """The record of a run whose call failed as a whole."""
-    _record(session, attempt, now, Outcome.FAILED, (), kind, text)
-
-
-def record_listed(session: Session, attempt: Attempt, connection_id: uuid.UUID) -> None:
-    """The record of a run that listed a new login's accounts; `connection_id` is where that login ended up."""
-    session.flush()
-    _record(session, attempt, _now(session), Outcome.OK, (), connection_id=connection_id)
+def _superseded(session: Session, attempt: Attempt) -> Stored:
+    if session.get(Connection, attempt.claim.connection_id) is not None:
+        record(session, attempt, clock(session), Outcome.SUPERSEDED, ())
+    return Stored(Outcome.SUPERSEDED, (), ())
 
 
 def _succeeded(connection: Connection, attempt: Attempt, now: datetime) -> None:
@@ -166,38 +163,3 @@ def _messages(attempt: Attempt, matched: Matched, written: Written) -> tuple[Mes
         }
         messages.append(snapshot_message(account, held.get(row["id"], []), attempt.fetched_at))
     return tuple(messages)
-
-
-def _record(
-    session: Session,
-    attempt: Attempt,
-    now: datetime,
-    outcome: Outcome,
-    accounts: tuple[AccountOutcome, ...],
-    error_kind: str | None = None,
-    error_text: str | None = None,
-    rows_changed: int = 0,
-    connection_id: uuid.UUID | None = None,
-) -> None:
-    session.connection().execute(
-        _INSERT_RUN,
-        {
-            "id": attempt.claim.run_id,
-            "connection_id": connection_id or attempt.claim.connection_id,
-            "trigger": attempt.trigger,
-            "task_id": attempt.task_id,
-            "started_at": attempt.claim.taken_at,
-            "finished_at": now,
-            "outcome": outcome.value,
-            "accounts": [account.as_json() for account in accounts],
-            "error_kind": error_kind,
-            "error_text": error_text,
-            "broker_ms": int(attempt.stopwatch.total / timedelta(milliseconds=1)),
-            "rows_changed": rows_changed,
-        },
-    )
-
-
-def _now(session: Session) -> datetime:
-    now: datetime = session.scalars(select(func.clock_timestamp())).one()
-    return now

@@ -13,9 +13,10 @@ import uuid
 import redis
 from sqlalchemy.exc import SQLAlchemyError
 
-from brokers.records import ComeBack
+from brokers.records import ComeBack, SameAnswer
 from models.connection import Status
 from worker import claims, limits, pending
+from worker.attempts import Attempt
 from worker.claims import Claim, KnownAccount, NotTaken
 from worker.failures import EXPECTED, describe, fail
 from worker.fetching import fetch_all, fetch_one
@@ -24,8 +25,9 @@ from worker.listing import finish_link
 from worker.matching import match, match_one
 from worker.outcomes import CannotSync, Outcome, SyncFailed, SyncResult
 from worker.parts import Parts
+from worker.readings import Comparing
 from worker.stopwatch import Stopwatch
-from worker.storing import Attempt, Stored, defer, store
+from worker.storing import Stored, defer, store, store_same
 from worker.tokens import LoginBusy, NoCredentials
 
 log = logging.getLogger(__name__)
@@ -93,16 +95,32 @@ def _run(
 def _fetch_and_store(parts: Parts, attempt: Attempt, account_id: uuid.UUID | None, deadline: Deadline) -> Stored:
     claim = attempt.claim
     if account_id is None:
-        answer = fetch_all(parts, attempt, deadline)
-        if isinstance(answer, ComeBack):
-            defer(parts, attempt, answer.wait, answer)
-            return Stored(Outcome.DEFERRED, (), ())
-        matched = match(answer.accounts, claim.accounts, claim.broker, parts.fingerprints)
-    else:
-        number_fp, account = _known(claim, account_id)
-        item = fetch_one(parts, attempt, deadline, number_fp, account)
-        matched = match_one(item, account, number_fp, claim.broker, parts.fingerprints)
+        return _whole_login(parts, attempt, deadline)
+    number_fp, account = _known(claim, account_id)
+    item = fetch_one(parts, attempt, deadline, number_fp, account)
+    matched = match_one(item, account, number_fp, claim.broker, parts.fingerprints)
     return store(parts, attempt, matched, deadline.left())
+
+
+def _whole_login(parts: Parts, attempt: Attempt, deadline: Deadline) -> Stored:
+    claim, readings = attempt.claim, parts.readings
+    earlier = readings.of(claim)
+    comparing = Comparing(earlier)
+    answer = fetch_all(parts, attempt, deadline, comparing.seen)
+    if isinstance(answer, ComeBack):
+        defer(parts, attempt, answer.wait, answer)
+        return Stored(Outcome.DEFERRED, (), ())
+    if isinstance(answer, SameAnswer):
+        same = None if earlier is None else store_same(parts, attempt, earlier.rows, deadline.left())
+        if same is not None:
+            return same
+        # Somebody else changed the rows: they are made right again, by an answer that is read.
+        readings.forget(claim.connection_id)
+        return _whole_login(parts, attempt, deadline)
+    matched = match(answer.accounts, claim.accounts, claim.broker, parts.fingerprints)
+    stored = store(parts, attempt, matched, deadline.left())
+    readings.keep(claim, comparing.answer, stored.rows)
+    return stored
 
 
 def _known(claim: Claim, account_id: uuid.UUID) -> tuple[str, KnownAccount]:

@@ -16,8 +16,8 @@ from brokers.decoding import Line, Unreadable, decode
 from brokers.endpoints import Endpoint
 from brokers.errors import BrokerError, LoginEnded
 from brokers.http import HttpClient, Unsafe
-from brokers.interface import Declaration, NotConfigured
-from brokers.records import AccountFault, AccountSnapshot, Grant, ListedAccount, Listing, Snapshot
+from brokers.interface import Declaration, NotConfigured, never
+from brokers.records import AccountFault, AccountSnapshot, Grant, ListedAccount, Listing, SameAnswer, Snapshot
 from brokers.schwab import accounts, refusals, tokens
 from brokers.schwab.declaration import (
     ACCOUNT,
@@ -104,14 +104,18 @@ class Schwab:
         state: Mapping[str, object] | None,
         *,
         knows: Callable[[str], bool],
+        seen: Callable[[bytes], bool] = never,
         deadline: float,
-    ) -> Snapshot:
+    ) -> Snapshot | SameAnswer:
         """One request, whatever the number of accounts; where it brings one that is not known, a second for the hashes.
 
         Schwab never asks us to come back, so `state` is not used.
         """
         limit = Deadline(deadline)
-        found = accounts.found(self._get(ACCOUNTS, credentials, limit, query=_WITH_POSITIONS))
+        body = self._get(ACCOUNTS, credentials, limit, query=_WITH_POSITIONS)
+        if seen(body):
+            return SameAnswer()
+        found = accounts.found(body)
         if all(knows(number) for number in found):
             return Snapshot(accounts=tuple(found.values()))
         return accounts.checked(found, self._account_hashes(credentials, limit))

@@ -9,7 +9,7 @@ import pytest
 from freezegun import freeze_time
 
 from brokers.errors import AccessRefused, BadAnswer, BrokerDown, Unreachable
-from brokers.records import AccountFault, AccountSnapshot, Snapshot
+from brokers.records import AccountFault, AccountSnapshot, SameAnswer, Snapshot
 from tests.brokers.contract import everybody, nobody
 from tests.brokers.fake_transport import FakeTransport, Reply, reply
 from tests.brokers.schwab import payloads
@@ -57,6 +57,18 @@ def test_a_fetch_of_known_accounts_is_one_request_with_the_access_token() -> Non
     assert ((sent.method, sent.path), sent.query) == (ACCOUNTS, {"fields": "positions"})
     assert sent.headers["Authorization"] == "Bearer I0.access-old.x@"
     assert "Content-Type" not in sent.headers
+
+
+def test_an_answer_that_was_seen_before_is_not_read_again() -> None:
+    shown: list[bytes] = []
+
+    def seen(body: bytes) -> bool:
+        shown.append(body)
+        return True
+
+    answer = reply(payloads.accounts())
+    fetched = schwab(network({ACCOUNTS: answer})).fetch(CREDENTIALS, None, knows=nobody, seen=seen, deadline=5)
+    assert (fetched, shown) == (SameAnswer(), [answer.body])
 
 
 @pytest.mark.parametrize("knows", ["", payloads.MARGIN_NUMBER])
