@@ -28,12 +28,20 @@ def counted(database: Database) -> Iterator[RoundTrips]:
 
     class Cursor(psycopg2.extensions.cursor):
         def execute(self, query: Any, vars: Any = None) -> None:
+            self._note(query, 1)
+            super().execute(query, vars)
+
+        def executemany(self, query: Any, vars_list: Any) -> None:
+            # One round trip for each, and `execute` is not called for them.
+            self._note(query, len(vars_list))
+            super().executemany(query, vars_list)
+
+        def _note(self, query: Any, times: int) -> None:
             connection = self.connection
             if not connection.autocommit and connection.get_transaction_status() == _IDLE:
                 # psycopg2 sends it by itself, as a round trip of its own.
                 found.statements.append("BEGIN")
-            found.statements.append(str(query))
-            super().execute(query, vars)
+            found.statements.extend([str(query)] * times)
 
     class Connection(psycopg2.extensions.connection):
         def commit(self) -> None:
