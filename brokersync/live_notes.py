@@ -36,7 +36,8 @@ FAULTS = {
 
 
 def redis_away(event: RedisAway) -> Text:
-    return Text.assemble(("Redis", "bold"), f" {event.why} since {clock(event.since)}; it is tried again")
+    why = cells.plain(event.why)
+    return Text.assemble(("Redis", "bold"), " ", why, f" since {clock(event.since)}; it is tried again")
 
 
 def redis_back(event: RedisBack, now: datetime) -> Text:

@@ -21,21 +21,22 @@ from tests.brokersync.rows import a_login
 pytestmark = pytest.mark.servers
 
 
-def document(account_id: object, version: int, net_liq: float, user_id: str = "42") -> str:
-    return _document(account_id, version, kind="balances", net_liq=net_liq, cash=700, user_id=user_id)
+def document(account_id: object, version: int, net_liq: float, user_id: str = "42", connection_id: object = "c") -> str:
+    owner = {"user_id": user_id, "connection_id": str(connection_id)}
+    return _document(account_id, version, kind="balances", net_liq=net_liq, cash=700, **owner)
 
 
 def holding(account_id: object, version: int, value: float, user_id: str = "42") -> str:
     option = {"underlying": None, "expiry": None, "strike": None, "put_call": None}
     row = {"instrument_key": "F", "symbol": "F", "asset_type": "EQ", "qty": 700, "market_value": value, **option}
     positions = [{**row, "mark_price": round(value / 700, 4)}]
-    return _document(account_id, version, kind="positions", positions=positions, user_id=user_id)
+    return _document(account_id, version, kind="positions", positions=positions, user_id=user_id, connection_id="c")
 
 
 def _document(account_id: object, version: int, **more: object) -> str:
     at = datetime.now(UTC).isoformat()
     envelope = {"schema": 1, "account_id": str(account_id), "version": version, "fetched_at": at}
-    return json.dumps({**envelope, "connection_id": "c", "currency": "USD", **more})
+    return json.dumps({**envelope, "currency": "USD", **more})
 
 
 def store(client: redis.Redis, account_id: object, version: int, net_liq: float, value: float) -> None:
@@ -75,6 +76,16 @@ def test_programs_get_one_document_a_line_with_amounts_as_strings(stored: Databa
         seen = json.loads(line(process))
         assert (seen["version"], seen["net_liq"], seen["cash"]) == (2, "19046.56", "700")
         assert ended(process, signal.SIGINT) == (0, "", "\n")
+
+
+def test_one_connection_is_watched_by_the_beginning_of_its_id(stored: Database, redis_client: redis.Redis) -> None:
+    connection_id, account_id = a_login(stored)
+    with running("watch", "--connection", str(connection_id)[:8], "--json") as process:
+        _wait_for_subscriber(redis_client)
+        for version, of_connection in enumerate(("another", connection_id), 1):
+            message = document(account_id, version, 1, connection_id=of_connection)
+            redis_client.publish(f"live_data:balances:{account_id}", message)
+        assert json.loads(line(process))["version"] == 2
 
 
 def test_it_ends_quietly_when_its_reader_goes_away(stored: Database, redis_client: redis.Redis) -> None:
@@ -128,16 +139,17 @@ def test_a_redis_that_restarts_is_told_once_each_way_and_nothing_is_missed(store
     assert err.splitlines() == ["Watching 1 account. Ctrl-C ends it.", ""]
 
 
-def test_ctrl_c_ends_it_at_once_while_redis_is_away(stored: Database, server: OwnRedis) -> None:
+def test_ctrl_c_ends_it_at_once_while_redis_hangs_or_is_gone(stored: Database, server: OwnRedis) -> None:
+    _, account_id = a_login(stored)
+    with server.client() as client:
+        store(client, account_id, 2, 19046.56, 8302)
     with running("watch", "--json") as process:
-        with server.client() as client:
-            _wait_for_subscriber(client)
+        assert [json.loads(line(process))["kind"] for _ in range(2)] == ["balances", "positions"]
         server.hang()
         assert ended_within(process, 3.0) == (0, "")
         server.go_on()
     with running("watch", "--json") as process:
-        with server.client() as client:
-            _wait_for_subscriber(client)
+        assert [json.loads(line(process))["kind"] for _ in range(2)] == ["balances", "positions"]
         server.kill()
         assert process.stderr
         # A program's notes are sentences on standard error.
