@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 
 import pytest
@@ -23,6 +24,16 @@ def test_a_sandbox_needs_nothing_set_and_says_what_to_set(bare: object, argument
         ]
         address = told[5].removeprefix("sandbox: ").strip()
         assert requests.get(f"{address}/_sandbox/state", timeout=5).status_code == 200
+        assert ended(process, signal.SIGINT) == (0, "", "")
+
+
+@pytest.mark.processes
+def test_a_sandbox_tells_a_program_its_address_once_it_answers(bare: object) -> None:
+    with running("sandbox", "start", "--port", "0", "--json") as process:
+        told = json.loads(line(process))
+        assert told["set"]["SCHWAB_BASE_URL"] == told["address"]
+        assert told["set"]["SCHWAB_CLIENT_SECRET"] == "sandbox-secret"
+        assert requests.get(f"{told['address']}/_sandbox/state", timeout=5).status_code == 200
         assert ended(process, signal.SIGINT) == (0, "", "")
 
 
