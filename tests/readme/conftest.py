@@ -6,6 +6,7 @@ import json
 import re
 import secrets
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from tests.oauth_web.served import free_port
 from tests.plugins.given_servers import own_database, own_redis_database
 from tests.plugins.servers import Addresses
 from tests.readme import printed
-from tests.readme.newcomer import LOAD, Newcomer, copy_of_the_project
+from tests.readme.newcomer import LOAD, WAIT, Newcomer, copy_of_the_project
 
 USER = "42"
 # honcho's own exit code for it.
@@ -44,8 +45,21 @@ def _newcomer(folder: Path) -> Newcomer:
 
 
 @pytest.fixture(scope="session")
-def linked(newcomer: Newcomer, servers: Addresses) -> Iterator[Newcomer]:
-    """After the five steps, with everything still running. `values` holds the ids that a reader would put in."""
+def demos(visitor: Newcomer) -> Iterator[list[Future[str]]]:
+    """`make demo` and `make readme`, each a whole demo, at work in the background until somebody asks for the result."""
+    with ThreadPoolExecutor() as pool:
+        yield [
+            pool.submit(visitor.run, "make demo", 'make demo ARGS="--once"'),
+            pool.submit(visitor.run, "make readme"),
+        ]
+
+
+@pytest.fixture(scope="session")
+def linked(newcomer: Newcomer, servers: Addresses, demos: list[Future[str]]) -> Iterator[Newcomer]:
+    """After the five steps, with everything still running. `values` holds the ids that a reader would put in.
+
+    `demos` only begin here, so that they and the steps share the machine.
+    """
     (configure, load, prepare, start, link) = printed.steps()
     web, flower, sandbox = (free_port() for _ in range(3))
     with (
@@ -92,7 +106,7 @@ def _link(newcomer: Newcomer, commands: list[str]) -> None:
     for command, sandbox_user in ((make_link, "demo"), (spare, "bob")):
         (url,) = re.findall(r"https://\S+", newcomer.run(command))
         open_link(newcomer, url, sandbox_user)
-    until(lambda: all(row["checked_at"] for row in _rows(newcomer, "connections")))
+    until(lambda: all(row["checked_at"] for row in _rows(newcomer, "connections")), WAIT)
     for command in look:
         newcomer.run(command)
     (ours, theirs) = sorted(_rows(newcomer, "connections"), key=lambda row: row["user_id"] != USER)

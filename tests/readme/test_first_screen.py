@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future
 
 import pytest
 
@@ -16,13 +16,11 @@ from tests.readme.newcomer import Newcomer
 pytestmark = pytest.mark.processes
 
 
-@pytest.fixture(scope="module")
-def looked(visitor: Newcomer) -> Newcomer:
-    """After both commands, which run beside each other."""
-    once = 'make demo ARGS="--once"'
-    with ThreadPoolExecutor() as pool:
-        for done in [pool.submit(visitor.run, "make demo", once), pool.submit(visitor.run, "make readme")]:
-            done.result()
+@pytest.fixture
+def looked(visitor: Newcomer, demos: list[Future[str]]) -> Newcomer:
+    """After both commands."""
+    for demo in demos:
+        demo.result()
     return visitor
 
 
