@@ -6,8 +6,9 @@ import json
 from functools import cache
 from typing import Any, NamedTuple
 
-TICKS = 5
-"""So many different answers of one shape, one after the other; two neighbours differ in every price."""
+_MOST_TICKS, _FEWEST_TICKS = 200, 5
+_ROWS = 20_000
+"""In all answers of one shape together: as many as are made in a second or two."""
 
 _EXPIRY = "281215"
 
@@ -17,6 +18,12 @@ class Shape(NamedTuple):
 
     accounts: int
     positions: int
+
+    @property
+    def ticks(self) -> int:
+        """So many different answers there are, one after the other; neighbours, and the last and the first, differ in
+        every price. Many, so that nobody gains from having seen a number before."""
+        return max(_FEWEST_TICKS, min(_MOST_TICKS, _ROWS // (self.accounts * self.positions)))
 
     @classmethod
     def read(cls, text: str) -> Shape:
@@ -43,7 +50,8 @@ def account_numbers(shape: Shape) -> bytes:
 def accounts(shape: Shape) -> tuple[bytes, ...]:
     """The answers of `/accounts?fields=positions`, one for each tick; made at once, so that none of them costs more."""
     return tuple(
-        _encoded([_account(each, shape.positions, tick) for each in range(shape.accounts)]) for tick in range(TICKS)
+        _encoded([_account(each, shape.positions, tick) for each in range(shape.accounts)])
+        for tick in range(shape.ticks)
     )
 
 

@@ -19,7 +19,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import requests
 
-from benchmarks.answers import TICKS, Shape, account_numbers, accounts
+from benchmarks.answers import Shape, account_numbers, accounts
 from brokersync import lease
 
 _NEXT = "next"
@@ -64,7 +64,7 @@ class _Answers:
         if path != "/trader/v1/accounts":
             return None
         tick = next(self._ticks.setdefault(token, count())) if self._tick is None else self._tick
-        return accounts(shape)[tick % TICKS]
+        return accounts(shape)[tick % shape.ticks]
 
 
 class _Connection(asyncio.Protocol):

@@ -6,14 +6,14 @@ import json
 
 import pytest
 
-from benchmarks.answers import TICKS, Shape, account_numbers, accounts
+from benchmarks.answers import Shape, account_numbers, accounts
 from brokers.records import AccountSnapshot
 from brokers.schwab.accounts import account_hashes, found
 
 SHAPE = Shape(2, 30)
 
 
-@pytest.mark.parametrize("tick", range(TICKS))
+@pytest.mark.parametrize("tick", [0, 1, SHAPE.ticks - 1])
 def test_every_account_and_position_can_be_read(tick: int) -> None:
     read = found(accounts(SHAPE)[tick])
     assert set(read) == set(account_hashes(account_numbers(SHAPE)))
@@ -23,7 +23,7 @@ def test_every_account_and_position_can_be_read(tick: int) -> None:
         assert {row.asset_type.value for row in account.positions} == {"EQ", "ETF", "OPT"}
 
 
-@pytest.mark.parametrize("tick", range(TICKS))
+@pytest.mark.parametrize("tick", [0, 1, SHAPE.ticks - 1])
 def test_the_totals_are_the_sums_of_what_is_held(tick: int) -> None:
     for entry in json.loads(accounts(SHAPE)[tick]):
         account = entry["securitiesAccount"]
