@@ -127,7 +127,10 @@ class Following:
 
     def _news(self, texts: Iterable[str]) -> Iterator[Heard]:
         for text in texts:
-            document = live.parsed(text)
+            try:
+                document = live.parsed(text)
+            except live.NotADocument:
+                continue
             key = (document["account_id"], document["kind"])
             if self._wanted(document) and document["version"] > self._versions.get(key, 0):
                 self._versions[key] = document["version"]

@@ -17,6 +17,9 @@ KINDS = ("balances", "positions")
 COUNTED = ("schema", "version")
 """The only numbers of a document that are counts; all others are amounts, exact decimals."""
 
+ENVELOPE = frozenset({*COUNTED, "kind", "account_id", "connection_id", "user_id"})
+"""What every document has; more fields may be added."""
+
 CONNECT_SECONDS = 5
 
 Document = dict[str, Any]
@@ -36,6 +39,10 @@ def connect(url: str, retry: Retry | None = None) -> redis.Redis:
     )
 
 
+class NotADocument(Exception):
+    """Something else on a channel or under a key of the live data: another program shares this Redis."""
+
+
 @contextmanager
 def subscribed(client: redis.Redis) -> Iterator[PubSub]:
     """Subscribe to all live data. The block starts once Redis has confirmed it: from then on nothing is missed.
@@ -51,6 +58,11 @@ def subscribed(client: redis.Redis) -> Iterator[PubSub]:
 
 
 def parsed(text: str) -> Document:
-    """A document with exact decimals."""
-    document: Document = json.loads(text, parse_float=Decimal, parse_int=Decimal)
+    """A document with exact decimals. Raises `NotADocument`."""
+    try:
+        document: Document = json.loads(text, parse_float=Decimal, parse_int=Decimal)
+    except ValueError:
+        raise NotADocument from None
+    if not isinstance(document, dict) or not document.keys() >= ENVELOPE:
+        raise NotADocument
     return document | {name: int(document[name]) for name in COUNTED}

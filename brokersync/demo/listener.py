@@ -23,7 +23,10 @@ class Listener:
         message = self._subscription.get_message(ignore_subscribe_messages=True, timeout=wait)
         if message is None:
             return None
-        document = live.parsed(message["data"])
+        try:
+            document = live.parsed(message["data"])
+        except live.NotADocument:
+            return None
         self.heard.append((message["channel"], document["version"]))
         return document
 

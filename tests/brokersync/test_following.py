@@ -22,7 +22,7 @@ AT = "2026-03-02T15:00:01.500000Z"
 
 def text(version: int, account_id: str = ACCOUNT, kind: str = "balances", user_id: str = "42") -> str:
     envelope = {"schema": 1, "kind": kind, "account_id": account_id, "user_id": user_id, "version": version}
-    return json.dumps({**envelope, "net_liq": 1.10})
+    return json.dumps({**envelope, "connection_id": "c", "net_liq": 1.10})
 
 
 def store(client: redis.Redis, version: int, account_id: str = ACCOUNT) -> None:
@@ -88,6 +88,15 @@ def test_a_version_that_was_heard_is_passed_over(redis_client: redis.Redis, redi
     versions(events, 2)
     for version in (2, 1, 3):
         redis_client.publish(f"live_data:balances:{ACCOUNT}", text(version))
+    assert versions(events, 1) == [("balances", 3)]
+
+
+def test_what_another_program_publishes_is_passed_over(redis_client: redis.Redis, redis_url: str) -> None:
+    store(redis_client, 2)
+    _, events = followed(redis_url, ACCOUNT)
+    versions(events, 2)
+    redis_client.publish(f"live_data:balances:{ACCOUNT}", "hello")
+    redis_client.publish(f"live_data:balances:{ACCOUNT}", text(3))
     assert versions(events, 1) == [("balances", 3)]
 
 
