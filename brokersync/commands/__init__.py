@@ -36,7 +36,7 @@ CATALOGUE: dict[str, tuple[Listed, ...]] = {
         Listed("sync", "sync", "Ask the broker now."),
         Listed("pause", "pause", "Ask nothing more of a connection for now."),
         Listed("resume", "resume", "Start a paused connection again."),
-        Listed("disconnect", "disconnect", "Forget a login; on demand its data too."),
+        Listed("disconnect", "disconnect", "Forget a login, or all of a user; on demand the data too."),
     ),
     OPERATE: (
         Listed("init-db", "init_db", "Create or upgrade the tables."),

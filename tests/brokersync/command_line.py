@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -43,3 +45,13 @@ def commands(command: click.Command = cli, name: str = "brokersync") -> Iterator
         child = command.get_command(context, child_name)
         assert child is not None
         yield from commands(child, f"{name} {child_name}")
+
+
+def examples(command: click.Command) -> list[str]:
+    """The command lines of its help, each up to where a shell goes on with something else."""
+    _, _, shown = inspect.cleandoc(command.help or "").partition("\b\nExample")
+    return re.findall(r"^  (?:.*\$\()?(brokersync [^|>)\n]*)", shown, re.MULTILINE)
+
+
+def takes_json(command: click.Command) -> bool:
+    return any("--json" in parameter.opts for parameter in command.params)

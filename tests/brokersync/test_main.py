@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ from cryptography.fernet import Fernet
 from brokersync import datafolder
 from brokersync.commands import all_listed
 from brokersync.main import cli
-from tests.brokersync.command_line import commands, run
+from tests.brokersync.command_line import commands, examples, run, takes_json
 
 
 @contextmanager
@@ -34,6 +35,26 @@ def test_the_list_says_what_the_help_of_each_command_begins_with() -> None:
     own = {name: cli.get_command(click.Context(cli), name) for name in cli.list_commands(click.Context(cli))}
     told = {command.name: command.help for command in all_listed()}
     assert {name: (command.help or "").splitlines()[0] for name, command in own.items() if command} == told
+
+
+ANSWERS_ANYWHERE = {
+    "brokersync demo": "it starts servers of its own",
+    "brokersync doctor": "its findings are the document",
+    "brokersync new-key": "it needs nothing",
+    "brokersync brokers": "it needs nothing",
+    "brokersync sandbox start": "it serves until it is ended",
+}
+"""Commands that print a document where nothing is configured, and why."""
+
+
+@pytest.mark.parametrize(
+    "name", sorted({name for name, command in commands() if takes_json(command)} - ANSWERS_ANYWHERE.keys())
+)
+def test_an_error_leaves_standard_output_to_documents(name: str, bare: Path) -> None:
+    line = next(line for line in examples(dict(commands())[name]) if line.startswith(name))
+    ran = run(*shlex.split(line)[1:], "--json")
+    assert (ran.code, ran.out) == (3, "")
+    assert ran.err.startswith("Error: ")
 
 
 def test_help_waits_for_no_library_that_it_does_not_need() -> None:

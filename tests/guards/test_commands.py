@@ -1,13 +1,11 @@
 from __future__ import annotations
 
-import inspect
-import re
 import shlex
 import subprocess
 
 import click
 
-from tests.brokersync.command_line import commands
+from tests.brokersync.command_line import commands, examples, takes_json
 from tests.guards.tree import ROOT
 
 README = ROOT / "README.md"
@@ -18,12 +16,6 @@ WITHOUT_JSON = {
     "brokersync completion": "its script is for a shell already",
 }
 """Commands that print nothing for programs, and why."""
-
-
-def examples(command: click.Command) -> list[str]:
-    """The command lines of its help, each up to where a shell goes on with something else."""
-    _, _, shown = inspect.cleandoc(command.help or "").partition("\b\nExample")
-    return re.findall(r"^  (?:.*\$\()?(brokersync [^|>)\n]*)", shown, re.MULTILINE)
 
 
 def test_every_command_and_every_option_has_help() -> None:
@@ -53,8 +45,7 @@ def test_every_example_is_a_line_that_the_command_takes() -> None:
 
 
 def test_every_command_prints_json_or_has_a_reason_not_to() -> None:
-    without = {name for name, command in commands() if "--json" not in {o for p in command.params for o in p.opts}}
-    assert without == WITHOUT_JSON.keys()
+    assert {name for name, command in commands() if not takes_json(command)} == WITHOUT_JSON.keys()
 
 
 def test_every_command_stands_in_the_readme() -> None:
