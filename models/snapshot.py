@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
 import msgspec
@@ -76,7 +77,8 @@ def write_snapshot(
 
 
 def _json(rows: Sequence[Mapping[str, Any]], names: tuple[str, ...]) -> str:
-    wanted = [{name: row[name] for name in names} for row in rows]
+    values = itemgetter(*names)
+    wanted = [dict(zip(names, values(row), strict=True)) for row in rows]
     return _ENCODER.encode(wanted).decode()
 
 

@@ -55,7 +55,8 @@ _POSITION = (
     "put_call",
     "instrument_key",
 )
-_RENAMED = {"quantity": "qty"}
+_position_values = itemgetter(*_POSITION)
+_PUBLISHED_NAMES = tuple("qty" if name == "quantity" else name for name in _POSITION)
 
 _encode = msgspec.json.Encoder(decimal_format="number").encode
 
@@ -94,7 +95,7 @@ def snapshot_message(
                 **_envelope(account, "positions"),
                 "proof": account["proof"],
                 "positions": [
-                    {_RENAMED.get(name, name): row[name] for name in _POSITION}
+                    dict(zip(_PUBLISHED_NAMES, _position_values(row), strict=True))
                     for row in sorted(positions, key=itemgetter("symbol", "instrument_key"))
                 ],
             }
