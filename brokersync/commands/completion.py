@@ -18,13 +18,13 @@ def command(ctx: click.Context, shell: str) -> None:
 
     \b
       bash  ~/.local/share/bash-completion/completions/brokersync
-      zsh   ~/.zfunc/_brokersync, with `fpath+=~/.zfunc` before `compinit` in ~/.zshrc
+      zsh   ~/.zfunc/_brokersync (and fpath+=~/.zfunc before compinit in ~/.zshrc)
       fish  ~/.config/fish/completions/brokersync.fish
 
     \b
     Examples:
-      brokersync completion bash > ~/.local/share/bash-completion/completions/brokersync
       brokersync completion zsh > ~/.zfunc/_brokersync
       brokersync completion fish > ~/.config/fish/completions/brokersync.fish
+      eval "$(brokersync completion bash)"    # for this one bash
     """
     click.echo(completion.script(ctx.find_root().command, shell), nl=False)

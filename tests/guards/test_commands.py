@@ -5,7 +5,7 @@ import subprocess
 
 import click
 
-from tests.brokersync.command_line import commands, examples, takes_json
+from tests.brokersync.command_line import commands, examples, run, takes_json
 from tests.guards.tree import ROOT
 
 README = ROOT / "README.md"
@@ -27,6 +27,11 @@ def test_every_command_and_every_option_has_help() -> None:
             if isinstance(parameter, click.Option) and not parameter.help:
                 silent.append(f"{name} {parameter.opts[0]}")
     assert silent == []
+
+
+def test_the_help_of_every_command_fits_80_columns() -> None:
+    wide = [name for name, _ in commands() if max(map(len, run(*name.split()[1:], "--help").out.splitlines())) > 80]
+    assert wide == []
 
 
 def test_every_command_shows_an_example_of_itself() -> None:
