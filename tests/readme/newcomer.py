@@ -14,11 +14,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.guards.tree import ROOT
+from tests.readme import printed
 
 # Whole demos start here, on a machine that may be busy with other tests.
 WAIT = 120.0
 PROGRAMS = Path(sys.executable).parent
 LOAD = "set -a; . ./.env; set +a"
+# What runs until Ctrl-C, what is really typed, and what it says once it is there.
+SANDBOX = next(command for command in printed.commands() if command.startswith("python -m sandbox "))
+LASTING = {
+    SANDBOX: (SANDBOX, "sandbox: http://127.0.0.1:"),
+    "brokersync watch": ("brokersync watch", "v1"),
+    "brokersync web": ("brokersync web --port {port}", "Listening at"),
+    "brokersync sandbox start": ("brokersync sandbox start --port 0", "http://127.0.0.1:"),
+}
 
 
 @dataclass

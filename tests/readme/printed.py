@@ -1,4 +1,4 @@
-"""What README.md and docs/operating.md print for a reader to type, and what they print as its output."""
+"""What README.md and the pages in docs/ print for a reader to type, and what they print as its output."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from pathlib import Path
 from tests.guards.tree import ROOT
 
 README = ROOT / "README.md"
-OPERATING = ROOT / "docs" / "operating.md"
-DOCUMENTS = (README, OPERATING)
+DOCUMENTS = (README, *sorted((ROOT / "docs").glob("*.md")))
 
 # A span of code that begins with one of these is something to type; others are names.
 PROGRAMS = ("brokersync", "make", "celery", "honcho", "gunicorn", "docker", "systemctl", "sudo", "curl")

@@ -11,7 +11,7 @@ from tests.end_to_end.installation import until
 from tests.guards.tree import ROOT
 from tests.oauth_web.served import free_port
 from tests.readme import printed
-from tests.readme.newcomer import Newcomer
+from tests.readme.newcomer import LASTING, Newcomer
 
 pytestmark = pytest.mark.processes
 
@@ -27,12 +27,6 @@ ONLY_NAMED = {
 ELSEWHERE = ("sudo ", "docker ")
 STEPS = {command for step in printed.steps() for command in step}
 FIRST_SCREEN = {"make demo", "brokersync demo", "make readme"}
-# What runs until Ctrl-C, what is really typed, and what it says once it is there.
-LASTING = {
-    "brokersync watch": ("brokersync watch", "v1"),
-    "brokersync web": ("brokersync web --port {port}", "Listening at"),
-    "brokersync sandbox start": ("brokersync sandbox start --port 0", "http://127.0.0.1:"),
-}
 
 
 @pytest.mark.parametrize("command", [each for each in printed.commands() if not each.startswith(ELSEWHERE)])
