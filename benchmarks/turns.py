@@ -27,11 +27,27 @@ class Turns:
 
     @property
     def changed(self) -> Work:
-        return Work(lambda: self._dispatched(move=True), self.sync, lambda result: _require(result, Outcome.OK))
+        def moved() -> uuid.UUID:
+            self._move()
+            return self._dispatched()
+
+        return Work(moved, self.sync, lambda result: _require(result, Outcome.OK))
+
+    @property
+    def first_unchanged(self) -> Work:
+        """The first answer that brings nothing new, after one that did."""
+        return Work(lambda: self._after(self.changed), self.sync, _require_unchanged)
 
     @property
     def unchanged(self) -> Work:
-        return Work(lambda: self._dispatched(move=False), self.sync, lambda result: _require(result, Outcome.UNCHANGED))
+        """Any further one: what nearly all syncs are at night and on weekends."""
+        repeated = Work(self._dispatched, self.sync, _require_unchanged)
+        return Work(lambda: self._after(repeated), self.sync, _require_unchanged)
+
+    @property
+    def repeated(self) -> Work:
+        """The same answer for the third time and more, as all night long."""
+        return Work(self._once_more, self.sync, lambda result: _require(result, Outcome.UNCHANGED))
 
     @property
     def floor(self) -> Work:
@@ -50,9 +66,16 @@ class Turns:
     def _move(self) -> None:
         self.stage.stand_in.answer(tick=next(self.ticks))
 
-    def _dispatched(self, *, move: bool) -> uuid.UUID:
-        if move:
-            self._move()
+    def _once_more(self) -> uuid.UUID:
+        _require(self.sync(self._dispatched(move=False)), Outcome.UNCHANGED)
+        return self._dispatched(move=False)
+
+    def _after(self, work: Work) -> uuid.UUID:
+        """Run that one first, unmeasured."""
+        work.check(work.run(work.prepare()))
+        return self._dispatched()
+
+    def _dispatched(self) -> uuid.UUID:
         return logins.dispatch(self.stage.parts.database, [self.login])[self.login.connection_id]
 
 
@@ -64,6 +87,10 @@ def linked(stage: Stage, shape: Shape) -> Turns:
     work.check(work.run(work.prepare()))
     floor_tables.copy_accounts(stage.parts.database)
     return turns
+
+
+def _require_unchanged(result: Any) -> None:
+    _require(result, Outcome.UNCHANGED)
 
 
 def _require(result: Any, outcome: Outcome) -> None:
