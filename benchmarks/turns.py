@@ -45,11 +45,6 @@ class Turns:
         return Work(lambda: self._after(repeated), self.sync, _require_unchanged)
 
     @property
-    def repeated(self) -> Work:
-        """The same answer for the third time and more, as all night long."""
-        return Work(self._once_more, self.sync, lambda result: _require(result, Outcome.UNCHANGED))
-
-    @property
     def floor(self) -> Work:
         login = self.login
         accounts = logins.accounts(self.stage.parts.database, [login])[login.connection_id]
@@ -65,10 +60,6 @@ class Turns:
 
     def _move(self) -> None:
         self.stage.stand_in.answer(tick=next(self.ticks))
-
-    def _once_more(self) -> uuid.UUID:
-        _require(self.sync(self._dispatched(move=False)), Outcome.UNCHANGED)
-        return self._dispatched(move=False)
 
     def _after(self, work: Work) -> uuid.UUID:
         """Run that one first, unmeasured."""

@@ -36,6 +36,7 @@ def test_a_whole_run_gives_every_figure_by_its_name(on_stage: Stage, monkeypatch
         "per_position_us": "number",
         "unchanged_rows_written": "number",
         "unchanged_vs_changed": "number",
+        "first_unchanged_vs_changed": "number",
         "worker_vs_floor": {"ratio": "number", "syncs_per_s": "number"},
         "worker_rss_mb": "number",
         "commit_to_message_ms": {"p50": "number", "p99": "number"},
@@ -53,6 +54,7 @@ def test_an_unchanged_sync_writes_no_account_or_position_row(on_stage: Stage) ->
     turns = linked(on_stage, Shape(2, 10))
     database = on_stage.parts.database
     assert unchanged.rows_written(database, turns.changed) >= 2 + 2 * 10
+    assert unchanged.rows_written(database, turns.first_unchanged) == 0
     assert unchanged.rows_written(database, turns.unchanged) == 0
 
 
