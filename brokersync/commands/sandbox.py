@@ -24,9 +24,11 @@ class StartsByDefault(click.Group):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         if ctx.resilient_parsing and not args:
             return super().parse_args(ctx, args)  # a half-typed line: any name may come
-        named = bool(args) and (args[0] in self.commands or args[0] in ctx.help_option_names)
-        looks_like_a_name = bool(args) and not args[0].startswith("-")
-        return super().parse_args(ctx, args if named or looks_like_a_name else ["start", *args])
+        words = [each for each in args if not each.startswith("-")]
+        # Its first word is a command, or a mistyped one unless an option stands before it: then it may be a value.
+        named = bool(words) and (words[0] in self.commands or not args[0].startswith("-"))
+        asks_for_help = bool(args) and args[0] in ctx.help_option_names
+        return super().parse_args(ctx, args if named or asks_for_help else ["start", *args])
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

@@ -110,6 +110,24 @@ def test_a_fault_is_either_made_or_taken_back(sandbox: RunningSandbox) -> None:
 
 
 @pytest.mark.sockets
+@pytest.mark.parametrize("line", [("--debug", "state"), ("state", "--debug")])
+def test_debug_stands_before_or_behind_the_name(sandbox: RunningSandbox, line: tuple[str, str]) -> None:
+    assert run("sandbox", *line).code == 0
+
+
+@pytest.mark.parametrize(
+    ("line", "usage"),
+    [
+        (("--help",), "Usage: brokersync sandbox [OPTIONS] COMMAND"),
+        (("--port", "1", "--help"), "Usage: brokersync sandbox start [OPTIONS]"),
+        (("clock", "--help"), "Usage: brokersync sandbox clock [OPTIONS]"),
+    ],
+)
+def test_without_a_name_its_options_are_those_of_start(bare: object, line: tuple[str, ...], usage: str) -> None:
+    assert run("sandbox", *line).out.startswith(usage)
+
+
+@pytest.mark.sockets
 def test_the_market_moves_as_often_as_told(sandbox: RunningSandbox) -> None:
     assert run("sandbox", "market", "--tick", "3", "--json").document["tick"] == 3
     assert "The market has made 4 moves." in run("sandbox", "market").out
