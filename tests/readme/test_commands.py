@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from concurrent.futures import Future
 
 import pytest
 
@@ -11,7 +12,7 @@ from tests.end_to_end.installation import until
 from tests.guards.tree import ROOT
 from tests.oauth_web.served import free_port
 from tests.readme import printed
-from tests.readme.newcomer import LASTING, Newcomer
+from tests.readme.newcomer import LASTING, WAIT, Newcomer
 
 pytestmark = pytest.mark.processes
 
@@ -23,22 +24,30 @@ ONLY_NAMED = {
     "make bench": "takes minutes; its parts have tests of their own",
     "make bench-peers": "the same",
 }
-# Typed by other tests here: the five steps, the first screen, the server.
+# test_server.py types these.
 ELSEWHERE = ("sudo ", "docker ")
 STEPS = {command for step in printed.steps() for command in step}
-FIRST_SCREEN = {"make demo", "brokersync demo", "make readme"}
+DEMOS = {"make demo", "make readme"}
 
 
 @pytest.mark.parametrize("command", [each for each in printed.commands() if not each.startswith(ELSEWHERE)])
 def test_a_printed_command_does_what_it_is_printed_for(
-    command: str, linked: Newcomer, system_program: Callable[[str], str]
+    command: str,
+    linked: Newcomer,
+    visitor: Newcomer,
+    demos: list[Future[str]],
+    system_program: Callable[[str], str],
 ) -> None:
     if command in STEPS:
         assert command in linked.typed
-    elif command in FIRST_SCREEN:
-        assert command in (ROOT / "tests" / "readme" / "test_first_screen.py").read_text()
+    elif command in DEMOS:
+        assert all(demo.result() for demo in demos)
+        assert command in visitor.typed
+    elif command == "brokersync demo":
+        assert command in visitor.run(command, instead="make -n demo")
     elif command in ONLY_NAMED:
-        assert linked.run(command, instead=f"make -n {command.removeprefix('make ')}")
+        recipe = linked.run(command, instead=f"make -n {command.removeprefix('make ')}")
+        assert [name for name in re.findall(r"\.venv/bin/\S+", recipe) if not (linked.folder / name).exists()] == []
     elif command in LASTING:
         instead, said = LASTING[command]
         with linked.running(command, instead.format(port=free_port())) as running:
@@ -46,7 +55,7 @@ def test_a_printed_command_does_what_it_is_printed_for(
     elif "<command>" in command:
         assert "Example:" in linked.run(command, instead=command.replace("<command>", "accounts"))
     elif command.startswith("celery") and " result " in command:
-        assert until(lambda: "outcome" in linked.run(command))
+        assert until(lambda: "outcome" in linked.run(command), WAIT)
     elif command.startswith("curl"):
         system_program("curl")
         assert '"url"' in linked.run(command)

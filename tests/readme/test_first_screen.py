@@ -39,10 +39,6 @@ def test_the_picture_shows_what_the_demo_shows(looked: Newcomer) -> None:
     assert [line for line in steps_and_screen[first + len(shown) :] if not line.startswith("All stopped")] == []
 
 
-def test_the_demo_is_the_command_of_that_name(visitor: Newcomer) -> None:
-    assert "brokersync demo" in visitor.run("brokersync demo", instead="make -n demo")
-
-
 def test_make_readme_draws_the_same_picture_and_leaves_the_readme_as_it_is(looked: Newcomer) -> None:
     drawn = (looked.folder / picture.FILE.relative_to(ROOT)).read_text()
     assert lines_of_the_picture(drawn) == lines_of_the_picture(picture.FILE.read_text())
