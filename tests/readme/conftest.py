@@ -85,7 +85,7 @@ def linked(newcomer: Newcomer, servers: Addresses, demos: list[Future[str]]) -> 
             FLOWER_PORT=str(flower),
         )
         newcomer.run(LOAD)
-        newcomer.values["database url"] = database_url
+        newcomer.values |= {"database url": database_url, "web port": str(web), "flower port": str(flower)}
         started = f"brokersync sandbox start --port {sandbox} --tick-every 0 --json"
         with newcomer.running("brokersync sandbox start", instead=started) as schwab:
             schwab.wait_for(lambda: "}" in schwab.output)

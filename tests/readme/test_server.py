@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shlex
+import socket
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,6 +21,7 @@ from tests.readme.newcomer import PROGRAMS, Newcomer
 pytestmark = pytest.mark.processes
 
 COMMANDS = [command for command in printed.commands() if command.startswith(("sudo ", "docker "))]
+SERVICES = YAML(typ="safe").load(ROOT / "deploy" / "compose.yaml")["services"]
 # They do what is asked on the spot, or write down that they were asked.
 PRETENDED = {
     "sudo": 'exec "$@"',
@@ -101,12 +104,19 @@ def test_the_tables_are_made_by_the_installed_program_with_that_file(server: Ser
     assert "The tables are those of this version already" in server.newcomer.typed[command]
 
 
+@pytest.mark.parametrize("name", ["web", "worker", "flower"])
+def test_the_health_check_of_a_container_passes_where_all_is_well(name: str, linked: Newcomer) -> None:
+    kind, *command = SERVICES[name]["healthcheck"]["test"]
+    shell = shlex.join(command) if kind == "CMD" else command[0].replace("$$", "$")
+    here = shell.replace(":8182", f":{linked.values['web port']}").replace(":5555", f":{linked.values['flower port']}")
+    linked.run(f"health check of {name}", here, environ={"HOSTNAME": socket.gethostname()})
+
+
 def test_docker_is_given_files_that_exist_and_a_service_that_is_there(server: Server) -> None:
     asked = [command.split() for command in server.asked if command.startswith("docker")]
     assert asked
-    services = YAML(typ="safe").load(ROOT / "deploy" / "compose.yaml")["services"]
     for words in asked:
         assert (server.newcomer.folder / words[words.index("--file") + 1]).is_file()
         assert (server.newcomer.folder / words[words.index("--env-file") + 1]).is_file()
         if "exec" in words:
-            assert words[words.index("exec") + 1] in services
+            assert words[words.index("exec") + 1] in SERVICES
