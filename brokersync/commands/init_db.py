@@ -7,6 +7,7 @@ import click
 import settings
 from brokersync import database, options
 from brokersync.documents import printed
+from brokersync.explanations import Failed
 from models import migrate
 
 
@@ -24,6 +25,11 @@ def command(*, as_json: bool) -> None:
     loaded = settings.load()
     with database.opened(loaded) as opened, opened.engine.connect() as connection:
         before = migrate.schema(connection)
+    if not before.is_known:
+        raise Failed(
+            f"The tables are of revision {before.present}, which this version does not know: a newer one made them. "
+            "Install that one, or name another database in DATABASE_URL."
+        )
     if not before.is_current:
         migrate.upgrade(loaded.require_database_url())
     if as_json:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from cryptography.fernet import Fernet
+from sqlalchemy import create_engine, text
 
 from brokersync.commands import web
 from tests.brokersync.command_line import Ran, run
@@ -29,6 +30,21 @@ def test_init_db_tells_a_person_what_it_made(
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", empty_database_url)
     assert re.fullmatch(r"The tables are made \(revision \d{4}\)\.\n", run("init-db").out)
+
+
+@pytest.mark.servers
+def test_init_db_leaves_the_tables_of_a_newer_version_alone(
+    bare: Path, empty_database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", empty_database_url)
+    assert run("init-db").code == 0
+    engine = create_engine(empty_database_url)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    engine.dispose()
+    ran = run("init-db", "--json")
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err.startswith("Error: The tables are of revision 9999, which this version does not know")
 
 
 def test_new_key_prints_a_key_and_nothing_else(bare: Path) -> None:
