@@ -42,14 +42,18 @@ def test_tables_and_models_agree(migrated: Connection) -> None:
     assert compare_metadata(context, Base.metadata) == []
 
 
-def test_check_constraints_and_partial_indexes_are_those_of_the_models(migrated: Connection, empty: Engine) -> None:
+def test_constraints_partial_indexes_and_room_in_pages_are_those_of_the_models(
+    migrated: Connection, empty: Engine
+) -> None:
     # Alembic compares neither: the tables that the models make by themselves must read the same in the catalogue.
     catalogue = text(
         "SELECT conname AS name, pg_get_constraintdef(oid) AS body FROM pg_constraint"
         " WHERE connamespace = 'public'::regnamespace AND conrelid <> 0"
         " AND conrelid IS DISTINCT FROM to_regclass('alembic_version')"
         " UNION ALL SELECT indexname, indexdef FROM pg_indexes"
-        " WHERE schemaname = 'public' AND tablename <> 'alembic_version' ORDER BY 1, 2"
+        " WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
+        " UNION ALL SELECT relname, array_to_string(reloptions, ' ') FROM pg_class"
+        " WHERE relnamespace = 'public'::regnamespace AND reloptions IS NOT NULL ORDER BY 1, 2"
     )
     Base.metadata.create_all(empty)
     with empty.connect() as connection:
