@@ -51,8 +51,11 @@ class Workers:
 
     def resident_mb(self, app: str) -> float:
         """What all processes of one of them hold, in megabytes of 10^6 bytes; what they share counts for each of them."""
-        processes = [each for each in psutil.Process().children(recursive=True) if app in each.cmdline()]
-        return float(sum(each.memory_info().rss for each in processes)) / 1e6
+        return float(sum(each.memory_info().rss for each in _processes(app))) / 1e6
+
+    def cpu_seconds(self, app: str) -> float:
+        """What all processes of one of them have used so far, user and system."""
+        return float(sum(sum(each.cpu_times()[:2]) for each in _processes(app)))
 
     def last_words(self, app: str) -> str:
         lines = self.processes.log(app).read_text(errors="replace").splitlines()
@@ -79,6 +82,10 @@ def running(stage: Stage, pool: Pool | None = None) -> Iterator[Workers]:
         workers = Workers(celery, processes)
         _wait_for_both(workers)
         yield workers
+
+
+def _processes(app: str) -> list[psutil.Process]:
+    return [each for each in psutil.Process().children(recursive=True) if app in each.cmdline()]
 
 
 def _wait_for_both(workers: Workers) -> None:

@@ -9,6 +9,7 @@ from benchmarks.answers import Shape
 from benchmarks.drain import filled
 from benchmarks.report import Line, Report
 from benchmarks.stage import Stage
+from benchmarks.workers import FLOOR, OURS
 
 SHAPE = Shape(2, 50)
 LATENCY = 0.2
@@ -23,8 +24,10 @@ def take(stage: Stage, rounds: int | None) -> Report:
     stage.stand_in.answer(tick=None, latency=LATENCY)
     with workers.running(stage) as both:
         queue = filled(stage, both, SHAPE, LOGINS)
+        before = [both.cpu_seconds(app) for app in (OURS, FLOOR)]
         turns = [(queue.ours().per_second, queue.floor().per_second) for _ in range(rounds or ROUNDS)]
-        resident = both.resident_mb(workers.OURS)
+        used = [both.cpu_seconds(app) - earlier for app, earlier in zip((OURS, FLOOR), before, strict=True)]
+        resident = both.resident_mb(OURS)
         with receipts.noted(stage.environ["REDIS_URL"]) as received:
             queue.ours(pause=PAUSE)
         delays = receipts.delays_ms(stage.parts.database, received)
@@ -32,6 +35,7 @@ def take(stage: Stage, rounds: int | None) -> Report:
     ours, floor = (median(speeds) for speeds in zip(*turns, strict=True))
     # Of each turn, because a machine that is slow for a while is then slow for both.
     ratio = median(one / other for one, other in turns)
+    cpu_ours, cpu_floor = (seconds / (len(turns) * LOGINS) * 1000 for seconds in used)
     p50, p99 = median(delays), quantiles(delays, n=100)[98]
     return Report(
         {
@@ -43,6 +47,8 @@ def take(stage: Stage, rounds: int | None) -> Report:
             Line("syncs of the worker, floor = 1", ratio, "×", AIM_RATIO, at_least=True),
             Line("syncs of the worker", ours, "/s"),
             Line("syncs of the floor in a bare task", floor, "/s"),
+            Line("CPU of the worker for each, Celery's share included", cpu_ours, "ms"),
+            Line("CPU of the floor's worker for each", cpu_floor, "ms"),
             Line("memory of the worker after the load", resident, "MB", AIM_MB),
             Line("from the commit to a subscriber, median", p50, "ms"),
             Line("from the commit to a subscriber, 99 of 100", p99, "ms"),
