@@ -19,7 +19,7 @@ from models.digests import Digests
 from worker.claims import Claim, KnownAccount
 
 MOST = 4096
-"""Connections remembered, about 1 kB each; beyond that the one asked longest ago is forgotten."""
+"""Connections remembered, some 2 kB each; beyond that the one asked longest ago is forgotten."""
 
 
 @dataclass(frozen=True)
