@@ -13,26 +13,29 @@ from rich.text import Text
 
 GAP = 2
 """Blanks between two columns."""
-LEAST = 13
-"""Wrapped words get at least this many letters a line, where they have that many: an account's number and short id."""
-WORDS = frozenset({"Label", "User", "Broker", "Status", "Name", "Symbol", "State", "What it means"})
+LEAST = 12
+"""Wrapped words get at least this many letters a line, where they have that many."""
+WORDS = {
+    **dict.fromkeys(("Label", "User", "Broker", "Status", "Name", "State", "What it means"), LEAST),
+    "Symbol": 13,  # an account's number and short id stand there too, in one line
+}
 """Headings of columns that give way where a terminal is narrow: their words are wrapped, amounts never are."""
 
 
 @dataclass
 class Column:
-    """`number`: its cells stand on the right. `wraps`: its words may stand in several lines."""
+    """`number`: its cells stand on the right. `wraps`: its words may stand in lines of so many letters or more."""
 
     name: str
     number: bool
-    wraps: bool
+    wraps: int | None
     cells: list[Text] = field(default_factory=list)
 
     @property
     def least(self) -> int:
         """The width below which it cannot be read."""
         widest = max(cell_len(cell.plain) for cell in (Text(self.name), *self.cells))
-        return min(widest, LEAST) if self.wraps else widest
+        return widest if self.wraps is None else min(widest, self.wraps)
 
 
 class FittingTable:
@@ -68,7 +71,7 @@ def new_table(*names: str, droppable: Sequence[str] = ()) -> FittingTable:
 
     `droppable`: the columns that go where a terminal is too narrow for all, the first first.
     """
-    columns = [Column(name.removeprefix(">"), name.startswith(">"), name in WORDS) for name in names]
+    columns = [Column(name.removeprefix(">"), name.startswith(">"), WORDS.get(name)) for name in names]
     return FittingTable(columns, droppable)
 
 
@@ -82,7 +85,7 @@ def _table(columns: Sequence[Column]) -> Table:
         table.add_column(
             column.name,
             justify="right" if column.number else "left",
-            no_wrap=not column.wraps,
+            no_wrap=column.wraps is None,
             overflow="fold",
             min_width=column.least,
         )

@@ -124,6 +124,11 @@ def test_a_command_that_is_there_to_be_copied_is_in_one_line(
     assert repair in capsys.readouterr().out.splitlines()
 
 
+def test_the_line_above_an_accounts_positions_is_not_wrapped() -> None:
+    rows = [option_row(), option_row(account_id=ANOTHER, masked="…410")]
+    assert "…410 9b5b1d9a" in [line.strip() for line in seen(positions_table(rows), 55).splitlines()]
+
+
 MILLIONS = {"net_liq": Decimal("9876543.21"), "cash": Decimal("-1234567.89")}
 
 
