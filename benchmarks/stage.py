@@ -19,11 +19,10 @@ from brokersync.lease import Keeper
 from models import migrate
 from models.sealing import keyring
 from models.session import Database
-from settings import Settings
+from settings import VARIABLES, Settings
 from worker.parts import Parts
 from worker.publisher import Publisher
 
-SERVERS = ("DATABASE_URL", "REDIS_URL")
 _KEPT = ("PATH", "HOME", "LANG", "TMPDIR")
 
 
@@ -76,16 +75,15 @@ def on(database_url: str, redis_url: str, keepers: Sequence[Keeper] = ()) -> Ite
 
 @contextmanager
 def _in_environment(environ: Mapping[str, str]) -> Iterator[None]:
-    """For what reads its settings from this process's environment: the keys that seal, and Celery's settings."""
-    before = {name: os.environ.get(name) for name in environ}
+    """For what reads this process's environment: the keys that seal, and Celery. What the shell set of ours is put aside."""
+    names = {variable.name for variable in VARIABLES} | set(environ)
+    before = {name: os.environ.pop(name) for name in names if name in os.environ}
     os.environ.update(environ)
     keyring.cache_clear()
     try:
         yield
     finally:
         keyring.cache_clear()
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
+        for name in environ:
+            del os.environ[name]
+        os.environ.update(before)

@@ -36,7 +36,9 @@ class StandIn:
     def answer(self, *, tick: int | None, latency: float = 0.0) -> None:
         """From now on, after `latency` seconds; the answers of that tick, or, for None, another one each time."""
         query = {"tick": _NEXT if tick is None else str(tick), "latency": str(latency)}
-        requests.get(f"{self.url}/control", query, timeout=5).raise_for_status()
+        with requests.Session() as session:
+            session.trust_env = False  # a proxy of the environment is not for this machine
+            session.get(f"{self.url}/control", params=query, timeout=5).raise_for_status()
 
 
 @contextmanager

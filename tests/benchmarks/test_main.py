@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -20,6 +21,7 @@ from benchmarks.stage import Stage
 from brokersync.lease import PROJECT, KeeperFailed
 
 FOLDERS = "brokersync-bench-*"
+NOBODY = "redis://127.0.0.1:1/0"
 
 
 @contextmanager
@@ -73,3 +75,22 @@ def test_a_run_that_is_stopped_leaves_no_process_and_no_folder(number: signal.Si
     _, alive = psutil.wait_procs(started, timeout=10)
     assert alive == []
     assert not list(tmp_path.glob(FOLDERS))
+
+
+@pytest.mark.processes
+def test_the_last_line_is_json_whatever_else_the_shell_has_set() -> None:
+    of_somebody_else = {
+        "DATABASE_URL": "nonsense",
+        "CELERY_BROKER_URL": NOBODY,
+        "HTTP_PROXY": NOBODY,
+        "http_proxy": NOBODY,
+    }
+    run = subprocess.run(
+        [sys.executable, "-m", "benchmarks", "sync_vs_floor", "--rounds", "1"],
+        cwd=PROJECT,
+        env={**os.environ, **of_somebody_else},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert list(json.loads(run.stdout.splitlines()[-1])) == ["sync_vs_floor"]
