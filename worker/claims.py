@@ -41,9 +41,14 @@ _TAKE = (
         unfinished_attempts=Connection.unfinished_attempts + 1,
     )
 )
-_ACCOUNTS = select(Account.number_fp, Account.id, Account.broker_account_id, Account.missing_since).where(
-    Account.connection_id == bindparam("connection_id")
+_KNOWN = (
+    select(Credential, Account.number_fp, Account.id, Account.broker_account_id, Account.missing_since)
+    .select_from(Connection)
+    .outerjoin(Credential, Credential.connection_id == Connection.id)
+    .outerjoin(Account, Account.connection_id == Connection.id)
+    .where(Connection.id == bindparam("connection_id"))
 )
+"""The credential with each account; both may be missing."""
 
 
 @dataclass(frozen=True)
@@ -124,10 +129,11 @@ def take(session: Session, connection_id: uuid.UUID, trigger: str, message_id: u
     if connection.unfinished_attempts >= limits.UNFINISHED_ATTEMPTS:
         return _pause(session, connection)
     run_id = uuid.uuid4()
-    statements = session.connection()
-    statements.execute(_TAKE, {"taken": connection_id, "run_id": run_id, "now": now, "until": now + limits.CLAIM})
+    session.connection().execute(
+        _TAKE, {"taken": connection_id, "run_id": run_id, "now": now, "until": now + limits.CLAIM}
+    )
     # Only now: what was read before the lock may be older than the row.
-    accounts = statements.execute(_ACCOUNTS, {"connection_id": connection_id})
+    known = session.execute(_KNOWN, {"connection_id": connection_id}).all()
     return Claim(
         run_id=run_id,
         connection_id=connection_id,
@@ -139,8 +145,12 @@ def take(session: Session, connection_id: uuid.UUID, trigger: str, message_id: u
         due_at=connection.next_sync_at,
         failures=connection.consecutive_failures,
         has_fetch_state=connection.fetch_state_sealed is not None,
-        credential=session.get(Credential, connection_id),
-        accounts={row.number_fp: KnownAccount(row.id, row.broker_account_id, row.missing_since) for row in accounts},
+        credential=known[0].Credential,
+        accounts={
+            row.number_fp: KnownAccount(row.id, row.broker_account_id, row.missing_since)
+            for row in known
+            if row.id is not None
+        },
     )
 
 
