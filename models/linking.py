@@ -4,6 +4,8 @@ A login is linked in two transactions. `keep_grant` commits the tokens under a c
 is asked of the broker. `activate` is given the account list, and either makes that connection active or, when the
 login is known already, moves the tokens to the connection that has it, so that its ids and history stay. The worker runs
 `activate` too, for a login whose listing failed in the browser.
+
+That may be late: what a person did since the login was made (linked once more, paused) stands.
 """
 
 from __future__ import annotations
@@ -11,16 +13,20 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, delete, func, or_, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from models.account import Account
 from models.connection import Connection, Credential, Status
-from models.event import record_event
+from models.event import Event, record_event
 from models.installation import fingerprints
 from models.link import Link
+from models.same_login import connections_of, has_accounts
+
+_WORKING = (Status.ACTIVE, Status.PAUSED)
+"""A connection in another state has no login that could be used now: then even an older one is better."""
 
 
 class LoginBelongsToAnother(Exception):
@@ -43,10 +49,14 @@ class ListedRow:
 
 @dataclass(frozen=True)
 class Activated:
-    """Which connection the login ended up with, and whether that one was there before."""
+    """Which connection the login ended up with, and whether that one was there before.
+
+    `superseded`: that one has a newer login, which stays; this one was dropped.
+    """
 
     connection: Connection
     repaired: bool
+    superseded: bool = False
 
 
 def keep_grant(
@@ -86,7 +96,7 @@ def keep_grant(
 def activate(
     session: Session, connection_id: uuid.UUID, login_id: str | None, listed: Sequence[ListedRow], actor: str
 ) -> Activated:
-    """Give the login in `linking` its accounts and make it due now.
+    """Give the login in `linking` its accounts and make it due now, or leave it paused if it was paused since it was made.
 
     Raises `LoginBelongsToAnother` or `WrongLogin`; the caller then rolls back and calls `refuse`.
     """
@@ -96,28 +106,34 @@ def activate(
     prints = fingerprints(session)
     numbers = {prints.of(fresh.broker, row.number): row for row in listed}
     login_fp = None if login_id is None else prints.of(fresh.broker, f"login {login_id}")
-    known = _known(session, fresh, login_fp, list(numbers))
+    known = connections_of(session, fresh, login_fp, list(numbers))
     if any(connection.user_id != fresh.user_id for connection in known):
         raise LoginBelongsToAnother("this broker login is linked by another user of this installation")
     target = next(iter(known), None)
     if fresh.repairs_connection_id is not None:
         named = session.get(Connection, fresh.repairs_connection_id, with_for_update={"key_share": True})
-        if named is not None and not known and _has_accounts(session, named):
+        if named is not None and not known and has_accounts(session, named):
             raise WrongLogin("it is another login at the broker than the one to be repaired")
         # A person who logged in as somebody they have linked too has just ended the older login of that connection, so
         # the new one goes there: thrown away, it would be a login lost.
         target = named if named in known or not known else target
+    if target is not None and target.status in _WORKING and target.login_at > fresh.login_at:
+        session.execute(delete(Connection).where(Connection.id == fresh.id))
+        record_event(session, "login_dropped", target, actor, reason="superseded by a newer login")
+        return Activated(target, repaired=True, superseded=True)
+    connection = target or fresh
+    paused = fresh.status == Status.PAUSED or _paused_since(session, connection, fresh.login_at)
     if target is not None:
         _move_login(session, fresh, target)
-    connection = target or fresh
     connection.login_fp = login_fp or connection.login_fp
     _match_accounts(session, connection, numbers)
-    now = session.scalars(select(func.now())).one()
-    connection.status = Status.ACTIVE
-    connection.next_sync_at = now
     connection.claim_id = connection.claim_until = connection.claim_started_at = None
-    connection.consecutive_failures = connection.unfinished_attempts = 0
-    connection.last_error_kind = connection.last_error_text = None
+    if paused:
+        connection.status, connection.next_sync_at = Status.PAUSED, None
+    else:
+        connection.status, connection.next_sync_at = Status.ACTIVE, session.scalars(select(func.now())).one()
+        connection.consecutive_failures = connection.unfinished_attempts = 0
+        connection.last_error_kind = connection.last_error_text = None
     record_event(session, "linked" if target is None else "repaired", connection, actor, accounts=len(numbers))
     return Activated(connection, repaired=target is not None)
 
@@ -135,40 +151,18 @@ def refuse(
         return
     prints = fingerprints(session)
     login_fp = None if login_id is None else prints.of(fresh.broker, f"login {login_id}")
-    for other in _known(session, fresh, login_fp, [prints.of(fresh.broker, row.number) for row in listed]):
+    for other in connections_of(session, fresh, login_fp, [prints.of(fresh.broker, row.number) for row in listed]):
         record_event(session, "login_ended", other, actor, reason="replaced by a newer login")
         other.next_sync_at = session.scalars(select(func.now())).one()
     session.execute(delete(Connection).where(Connection.id == fresh.id))
 
 
-def _known(session: Session, fresh: Connection, login_fp: str | None, number_fps: list[str]) -> list[Connection]:
-    """Connections that hold the same login: by the broker's id of it, else by an account they share.
-
-    Two people may own one account: where both logins are known and differ, a shared account proves nothing.
-    """
-    shared = select(Account.connection_id).where(Account.number_fp.in_(number_fps))
-    same_login: ColumnElement[bool] = Connection.id.in_(shared)
-    if login_fp is not None:
-        same_login = or_(Connection.login_fp == login_fp, and_(same_login, Connection.login_fp.is_(None)))
-    rows = session.scalars(
-        select(Connection)
-        .where(
-            Connection.broker == fresh.broker,
-            Connection.id != fresh.id,
-            Connection.status != Status.LINKING,
-            same_login,
-            or_(Connection.user_id == fresh.user_id, Connection.status != Status.DISCONNECTED),
-        )
-        .order_by(Connection.user_id != fresh.user_id, Connection.created_at)
-        .with_for_update(key_share=True)
-    )
-    return list(rows)
-
-
-def _has_accounts(session: Session, connection: Connection) -> bool:
-    return (
-        session.scalars(select(Account.id).where(Account.connection_id == connection.id).limit(1)).first() is not None
-    )
+def _paused_since(session: Session, connection: Connection, since: datetime) -> bool:
+    """Whether it is paused, and was not yet when that login was made: only linking after a pause ends it."""
+    if connection.status != Status.PAUSED:
+        return False
+    pauses = select(Event.id).where(Event.connection_id == connection.id, Event.kind == "paused", Event.at > since)
+    return bool(session.scalars(select(pauses.exists())).one())
 
 
 def _move_login(session: Session, fresh: Connection, target: Connection) -> None:

@@ -76,7 +76,7 @@ def record_failed(session: Session, attempt: Attempt, now: datetime, kind: str, 
     record(session, attempt, now, Outcome.FAILED, (), kind, text)
 
 
-def record_listed(session: Session, attempt: Attempt, connection_id: uuid.UUID) -> None:
+def record_listed(session: Session, attempt: Attempt, outcome: Outcome, connection_id: uuid.UUID) -> None:
     """The record of a run that listed a new login's accounts; `connection_id` is where that login ended up."""
     session.flush()
-    record(session, attempt, clock(session), Outcome.OK, (), connection_id=connection_id)
+    record(session, attempt, clock(session), outcome, (), connection_id=connection_id)

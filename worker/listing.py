@@ -15,8 +15,9 @@ from worker.parts import Parts
 def finish_link(parts: Parts, attempt: Attempt, deadline: Deadline) -> SyncResult:
     """List the accounts and activate the login; its first sync is then due at once.
 
-    Nothing is done when the browser was faster after all and the claim is lost. Raises what the broker raises, and
-    `CannotSync` for a login that cannot be linked here; that one is forgotten.
+    Nothing is done when the browser was faster after all and the claim is lost; a login that the person has linked anew
+    since is dropped. Raises what the broker raises, and `CannotSync` for a login that cannot be linked here; that one is
+    forgotten.
     """
     claim = attempt.claim
     broker = parts.broker(claim.broker)
@@ -32,11 +33,11 @@ def finish_link(parts: Parts, attempt: Attempt, deadline: Deadline) -> SyncResul
             if claims.held(session, claim) is None:
                 return SyncResult(claim.connection_id, Outcome.SUPERSEDED, claim.run_id)
             done = linking.activate(session, claim.connection_id, listing.login_id, rows, "worker")
-            connection_id = done.connection.id
-            record_listed(session, attempt, connection_id)
+            outcome = Outcome.SUPERSEDED if done.superseded else Outcome.OK
+            record_listed(session, attempt, outcome, done.connection.id)
     except (linking.LoginBelongsToAnother, linking.WrongLogin) as refusal:
         with parts.database.session(deadline.left()) as session:
             if claims.held(session, claim) is not None:
                 linking.refuse(session, claim.connection_id, listing.login_id, rows, "worker")
         raise CannotSync(f"The new login was not linked: {refusal}") from None
-    return SyncResult(connection_id, Outcome.OK, claim.run_id)
+    return SyncResult(done.connection.id, outcome, claim.run_id)

@@ -28,7 +28,7 @@ MEANINGS = {
     "unchanged": "the broker confirmed what was there",
     "busy": "another run is at it; it is asked again as soon as that one ends",
     "deferred": "the broker or the login is not ready; it is asked again by itself",
-    "superseded": "another run was first",
+    "superseded": "another run was first, or a newer login",
     "sent": "the worker is told; `brokersync watch` shows what comes of it",
 }
 

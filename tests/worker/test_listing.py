@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from cryptography.fernet import Fernet
@@ -12,9 +12,10 @@ from sqlalchemy import select
 
 from brokers.errors import BrokerDown, LoginEnded
 from brokers.records import ListedAccount, Listing
+from brokersync.pausing import pause
 from models import linking
 from models.account import Account
-from models.connection import Connection, Status
+from models.connection import Connection, Credential, Status
 from models.linking import ListedRow
 from models.sealing import keyring
 from tests.fakes import FakeBroker
@@ -127,7 +128,7 @@ def test_what_the_browser_finished_meanwhile_is_left_as_it_is(
 def test_what_the_browser_moved_to_another_connection_meanwhile_is_no_fault(
     parts: Parts, broker: FakeBroker, linking_id: uuid.UUID
 ) -> None:
-    known = a_connection(parts.database)
+    known = a_connection(parts.database, login_at=datetime.now(UTC) - timedelta(days=1))
     an_account(parts.database, known)
 
     def browser_first() -> Listing:
@@ -139,6 +140,30 @@ def test_what_the_browser_moved_to_another_connection_meanwhile_is_no_fault(
     broker.will("list_accounts", browser_first)
     assert sync_connection(parts, linking_id, "demand").outcome is Outcome.SUPERSEDED
     assert events(parts.database, known) == ["repaired"]
+
+
+def test_a_newer_login_that_was_linked_meanwhile_stays(parts: Parts, broker: FakeBroker, linking_id: uuid.UUID) -> None:
+    newer = a_connection(parts.database)
+    an_account(parts.database, newer)
+    with parts.database.session() as session:
+        session.get_one(Credential, newer).document = {"access_token": "newer", "refresh_token": "newer"}
+    broker.will("list_accounts", LISTING)
+    result = sync_connection(parts, linking_id, "demand")
+    assert (result.outcome, result.connection_id) == (Outcome.SUPERSEDED, newer)
+    assert connections(parts) == [newer]
+    assert credential_row(parts.database, newer).document["refresh_token"] == "newer"
+    assert [run.outcome for run in runs(parts.database, newer)] == ["superseded"]
+
+
+def test_a_login_that_waits_for_the_worker_does_not_end_a_pause_made_since(parts: Parts, broker: FakeBroker) -> None:
+    known = a_connection(parts.database)
+    an_account(parts.database, known)
+    waiting = a_connection(parts.database, status=Status.LINKING)
+    with parts.database.session() as session:
+        pause(session, known)
+    broker.will("list_accounts", LISTING)
+    assert sync_connection(parts, waiting, "demand").connection_id == known
+    assert connection_row(parts.database, known).status == Status.PAUSED
 
 
 def test_a_login_that_no_key_opens_stays_linking_so_that_a_repair_is_still_one(

@@ -1,0 +1,119 @@
+"""A listing that comes late: what a person did since the login was made stands."""
+
+from __future__ import annotations
+
+import uuid
+
+import pytest
+from sqlalchemy import update
+
+from brokersync.pausing import pause, resume
+from models.connection import Connection, Credential, Status
+from models.session import Database
+from tests.models.test_linking import (
+    FIRST,
+    SECOND,
+    accounts,
+    activated,
+    connection_row,
+    document,
+    events,
+    ids,
+    kept,
+    linked,
+)
+
+pytestmark = pytest.mark.servers
+
+
+def paused(database: Database, connection_id: uuid.UUID) -> None:
+    with database.session() as session:
+        pause(session, connection_id)
+
+
+def resumed(database: Database, connection_id: uuid.UUID) -> None:
+    with database.session() as session:
+        resume(session, connection_id)
+
+
+def test_an_older_login_is_dropped_and_the_newer_one_stays_as_it_is(database: Database) -> None:
+    older, newer = kept(database, token="older"), kept(database, token="newer")
+    activated(database, newer, "login-1", FIRST)
+    before = connection_row(database, newer)
+    done = activated(database, older, "login-1", FIRST, SECOND)
+    assert (done.connection.id, done.repaired, done.superseded) == (newer, True, True)
+    assert ids(database, Connection.id) == ids(database, Credential.connection_id) == {newer}
+    assert document(database, newer) == {"refresh_token": "newer"}
+    stored = connection_row(database, newer)
+    assert (stored.login_at, stored.login_expires_at) == (before.login_at, before.login_expires_at)
+    assert (stored.status, stored.next_sync_at) == (Status.ACTIVE, before.next_sync_at)
+    assert set(accounts(database, newer)) == {FIRST}, "the newer login says which accounts are shared"
+    told = events(database, newer)[-1]
+    assert (told.kind, told.details) == ("login_dropped", {"reason": "superseded by a newer login"})
+
+
+def test_an_older_login_that_was_paused_and_resumed_is_dropped_too(database: Database) -> None:
+    older = kept(database, token="older")
+    paused(database, older)
+    newer = linked(database, "login-1", FIRST)
+    resumed(database, older)
+    assert activated(database, older, "login-1", FIRST).superseded
+    assert document(database, newer) == {"refresh_token": "refresh-1"}
+
+
+@pytest.mark.parametrize("status", [Status.REAUTH_REQUIRED, Status.CREDENTIALS_UNREADABLE, Status.DISCONNECTED])
+def test_an_older_login_that_works_replaces_a_newer_one_that_does_not(database: Database, status: Status) -> None:
+    older = kept(database, token="older")
+    newer = linked(database, "login-1", FIRST)
+    with database.session() as session:
+        session.execute(update(Connection).where(Connection.id == newer).values(status=status))
+    assert not activated(database, older, "login-1", FIRST).superseded
+    assert document(database, newer) == {"refresh_token": "older"}
+    assert connection_row(database, newer).status == Status.ACTIVE
+
+
+def test_a_connection_that_was_paused_while_its_accounts_were_listed_stays_paused(database: Database) -> None:
+    fresh = kept(database)
+    paused(database, fresh)
+    assert activated(database, fresh, "login-1", FIRST).connection.status == Status.PAUSED
+    stored = connection_row(database, fresh)
+    assert (stored.status, stored.next_sync_at) == (Status.PAUSED, None)
+    assert set(accounts(database, fresh)) == {FIRST}
+    resumed(database, fresh)
+    assert connection_row(database, fresh).status == Status.ACTIVE, "its accounts are listed: nothing was lost"
+
+
+@pytest.mark.parametrize("which", ["target", "fresh"])
+def test_a_pause_since_the_login_holds_and_the_tokens_are_kept(database: Database, which: str) -> None:
+    target = linked(database, "login-1", FIRST)
+    fresh = kept(database, token="refresh-2")
+    paused(database, {"target": target, "fresh": fresh}[which])
+    assert activated(database, fresh, "login-1", FIRST).connection.id == target
+    stored = connection_row(database, target)
+    assert (stored.status, stored.next_sync_at) == (Status.PAUSED, None)
+    assert document(database, target) == {"refresh_token": "refresh-2"}
+    assert ids(database, Connection.id) == {target}
+
+
+def test_a_pause_before_the_login_ends_with_it(database: Database) -> None:
+    target = linked(database, "login-1", FIRST)
+    paused(database, target)
+    activated(database, kept(database), "login-1", FIRST)
+    assert connection_row(database, target).status == Status.ACTIVE
+
+
+def test_a_pause_that_was_taken_back_holds_nothing(database: Database) -> None:
+    target, fresh = linked(database, "login-1", FIRST), kept(database)
+    paused(database, target)
+    resumed(database, target)
+    activated(database, fresh, "login-1", FIRST)
+    assert connection_row(database, target).status == Status.ACTIVE
+
+
+def test_what_is_paused_keeps_what_it_was_paused_for(database: Database) -> None:
+    target, fresh = linked(database, "login-1", FIRST), kept(database)
+    paused(database, target)
+    with database.session() as session:
+        session.execute(update(Connection).where(Connection.id == target).values(last_error_kind="internal"))
+    activated(database, fresh, "login-1", FIRST)
+    assert connection_row(database, target).last_error_kind == "internal"
