@@ -8,7 +8,17 @@ and texts that cannot be stored end as `Unreadable`, so that nothing a broker wr
 from __future__ import annotations
 
 import re
-from decimal import ROUND_05UP, Context, Decimal, DecimalException, Inexact, InvalidOperation, Overflow, Subnormal
+from decimal import (
+    ROUND_05UP,
+    Clamped,
+    Context,
+    Decimal,
+    DecimalException,
+    Inexact,
+    InvalidOperation,
+    Overflow,
+    Subnormal,
+)
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import msgspec
@@ -51,7 +61,7 @@ _WRITTEN = Context(prec=60, Emin=-999, Emax=999, rounding=ROUND_05UP, traps=[])
 
 # 40 digits between 10^-30 and 10^24: a wide frame around every amount, price and quantity there is. What does not fit
 # sets off a trap. Adding 0 has a number measured, takes the minus from a zero and writes out an exponent's zeros.
-_SANE = Context(prec=40, Emin=-30, Emax=24, traps=[Inexact, InvalidOperation, Overflow, Subnormal])
+_SANE = Context(prec=40, Emin=-30, Emax=24, traps=[Clamped, Inexact, InvalidOperation, Overflow, Subnormal])
 _ZERO = Decimal(0)
 
 _UNSTORABLE = "\0"
@@ -123,6 +133,9 @@ def _amount(_: type, value: Any) -> Decimal:
         raise _NoAmount("no number")
     try:
         return _SANE.add(value, _ZERO)
+    except Clamped:
+        # A zero with more places than fit. Of all traps it is the last to go off: nothing else is wrong with it.
+        return _ZERO
     except DecimalException:
         raise _NoAmount("a number of an impossible size") from None
 
