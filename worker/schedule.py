@@ -68,7 +68,7 @@ def hours_of(connection: Connection) -> Hours | None:
         return None
     try:
         zone = ZoneInfo(connection.time_zone)
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):
         log.warning(
             "time zone unknown on this machine, hours not kept: install tzdata", extra={"connection": connection.id}
         )

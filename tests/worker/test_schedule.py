@@ -182,7 +182,7 @@ def test_hours_bind_active_connections_alone(status: Status) -> None:
     assert in_hours(a_connection(status=status), night) == night
 
 
-@pytest.mark.parametrize("unknown", ["Atlantis/Capital", "../etc/passwd", ""])
+@pytest.mark.parametrize("unknown", ["Atlantis/Capital", "../etc/passwd", "", "America", "x" * 300])
 def test_where_the_zone_is_unknown_it_is_asked_at_any_hour_and_the_log_says_why(
     unknown: str, caplog: pytest.LogCaptureFixture
 ) -> None:
