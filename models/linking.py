@@ -37,6 +37,10 @@ class WrongLogin(Exception):
     """A named connection was to be repaired, but the person logged in as somebody else at the broker."""
 
 
+class LoginForgotten(Exception):
+    """The connection was disconnected while its accounts were listed. There is nothing left that could be linked."""
+
+
 @dataclass(frozen=True)
 class ListedRow:
     """An account of the login, as the broker listed it. `number` is the full number; it is sealed and fingerprinted."""
@@ -98,9 +102,11 @@ def activate(
 ) -> Activated:
     """Give the login in `linking` its accounts and make it due now, or leave it paused if it was paused since it was made.
 
-    Raises `LoginBelongsToAnother` or `WrongLogin`; the caller then rolls back and calls `refuse`.
+    Raises `LoginBelongsToAnother` or `WrongLogin`; the caller then rolls back and calls `refuse`. Raises `LoginForgotten`.
     """
-    fresh = session.get_one(Connection, connection_id, with_for_update={"key_share": True})
+    fresh = session.get(Connection, connection_id, with_for_update={"key_share": True})
+    if fresh is None or fresh.status == Status.DISCONNECTED:
+        raise LoginForgotten("the connection was disconnected while its accounts were listed")
     # One at a time: of two that list the same login at once, neither would see the other, and both would become active.
     session.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"activate {fresh.broker}"))))
     prints = fingerprints(session)

@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 from brokers.errors import AppMisconfigured, BadAnswer, BrokerError, LoginEnded
 from models import links
 from models.link import Link
-from models.linking import LoginBelongsToAnother, WrongLogin
+from models.linking import LoginBelongsToAnother, LoginForgotten, WrongLogin
 from models.session import Database
 from oauth_web import completion, cookies, notices, pages
 from oauth_web.notices import Notice
@@ -85,6 +85,8 @@ def _complete(ours: Parts, link: Link, secret: str) -> Response:
         answer = pages.notice(notices.BELONGS_TO_ANOTHER, link)
     except WrongLogin:
         answer = pages.notice(notices.WRONG_LOGIN, link)
+    except LoginForgotten:
+        answer = pages.notice(notices.FORGOTTEN, link)
     else:
         answer = _success(ours, link, done)
     cookies.take_back(answer, link.token_hash)
@@ -96,6 +98,8 @@ def _success(ours: Parts, link: Link, done: completion.Linked) -> Response:
     if link.return_url is not None and may_return_to(link.return_url, ours.settings.return_urls):
         status = "repaired" if done.repaired else "linked"
         return redirect(with_outcome(link.return_url, str(done.connection.id), status), 303)
+    if done.superseded:
+        return pages.notice(notices.NEWER_LOGIN, link)
     declaration = ours.brokers.get(link.broker).declaration
     return pages.linked(declaration, done.connection, done.accounts, repaired=done.repaired)
 

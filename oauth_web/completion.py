@@ -43,11 +43,15 @@ class Kept:
 
 @dataclass(frozen=True)
 class Linked:
-    """A login at the end of the way, with the accounts that it shares."""
+    """A login at the end of the way, with the accounts that it shares.
+
+    `superseded`: the connection has a newer login of the person, and this one was dropped.
+    """
 
     connection: Connection
     accounts: tuple[ListedAccount, ...]
     repaired: bool
+    superseded: bool
 
 
 def keep_login(ours: Parts, broker: Broker, link: Link, code: str, verifier: str) -> Kept:
@@ -85,8 +89,8 @@ def _try_to_commit(ours: Parts, broker: Broker, link: Link, grant: Grant) -> Con
 def finish(database: Database, broker: Broker, kept: Kept) -> Linked:
     """List the accounts and activate the login.
 
-    Raises what `Broker.list_accounts` raises, with the tokens kept; `LoginBelongsToAnother` and `WrongLogin` with the
-    login forgotten.
+    Raises what `Broker.list_accounts` raises, with the tokens kept; `LoginBelongsToAnother`, `WrongLogin` and
+    `LoginForgotten` with the login forgotten.
     """
     listing = broker.list_accounts(kept.credentials, deadline=LIST_WITHIN)
     rows = _rows(listing)
@@ -97,7 +101,7 @@ def finish(database: Database, broker: Broker, kept: Kept) -> Linked:
         with database.session() as session:
             linking.refuse(session, kept.connection.id, listing.login_id, rows, _ACTOR)
         raise
-    return Linked(done.connection, listing.accounts, done.repaired)
+    return Linked(done.connection, listing.accounts, done.repaired, done.superseded)
 
 
 def _rows(listing: Listing) -> list[ListedRow]:

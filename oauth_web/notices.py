@@ -136,6 +136,21 @@ WRONG_LOGIN = Notice(
     "Sign out at {broker}, ask for a new link, and sign in with the login that the connection was made with. "
     "To add this other login as well, ask for a link that repairs nothing.",
 )
+NEWER_LOGIN = Notice(
+    200,
+    "Your {broker} login is linked",
+    "You have signed in once more since, in another window. That newer login is the one that is kept.",
+    "What we had received for this one was deleted. It is not needed.",
+    "Nothing. You can close this page.",
+    Tone.GOOD,
+)
+FORGOTTEN = Notice(
+    409,
+    "This login was removed while it was being linked",
+    "The people who run this service, or an application of theirs, disconnected it before its accounts were listed.",
+    "Nothing was linked, and what we had received was deleted.",
+    "If you want it linked after all, go back to where you got the link and ask for a new one.",
+)
 NOT_CONFIGURED = Notice(
     503,
     "This service is not set up completely",

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 
 from brokers.interface import Declaration
 from brokers.records import ListedAccount
-from models.connection import Connection
+from models.connection import Connection, Status
 from models.link import Link
 from oauth_web.notices import NEW_LINK, Notice
 from oauth_web.parts import parts
@@ -52,6 +52,7 @@ def linked(
         broker=declaration.title,
         accounts=accounts,
         repaired=repaired,
+        paused=connection.status == Status.PAUSED,
         ends_at=None if ends is None else f"{day(ends)}, {clock(ends)}",
         ends_in=None if ends is None else in_words(ends - datetime.now(UTC)),
         unlink_advice=declaration.unlink_advice,
