@@ -161,10 +161,17 @@ def held(session: Session, claim: Claim) -> Held | None:
 
 
 def release(connection: Connection, claim: Claim, next_sync_at: datetime) -> None:
-    """End the claim. Whoever made the connection due while the run was at work keeps that time."""
-    if connection.next_sync_at is None or connection.next_sync_at >= claim.until:
-        connection.next_sync_at = schedule.in_hours(connection, next_sync_at)
-    connection.claim_id = connection.claim_until = connection.claim_started_at = None
+    """End the claim."""
+    for column, value in released(connection, claim, next_sync_at).items():
+        setattr(connection, column, value)
+
+
+def released(connection: Connection, claim: Claim, next_sync_at: datetime) -> dict[str, datetime | None]:
+    """The columns that end the claim. Whoever made the connection due while the run was at work keeps that time."""
+    due_at = connection.next_sync_at
+    if due_at is None or due_at >= claim.until:
+        due_at = schedule.in_hours(connection, next_sync_at)
+    return {"next_sync_at": due_at, "claim_id": None, "claim_until": None, "claim_started_at": None}
 
 
 def _may_take(connection: Connection, scheduled: bool, message_id: uuid.UUID | None, now: datetime) -> bool:

@@ -83,6 +83,16 @@ def test_it_is_dispatched_at_the_opening_and_not_before(
     assert dispatched(database) == 1
 
 
+def test_one_that_becomes_active_by_its_sync_keeps_its_hours_from_then_on(
+    parts: Parts, broker: FakeBroker, connection_id: uuid.UUID
+) -> None:
+    put(parts.database, connection_id, status=Status.CREDENTIALS_UNREADABLE)
+    broker.will("fetch", an_answer(a_snapshot()))
+    sync_connection(parts, connection_id, "demand")
+    assert connection_row(parts.database, connection_id).status == Status.ACTIVE
+    assert opens_in(parts.database, connection_id) == timedelta(hours=3)
+
+
 def test_within_its_hours_it_keeps_its_cadence(parts: Parts, broker: FakeBroker, connection_id: uuid.UUID) -> None:
     put(parts.database, connection_id, **hours(database_now(parts.database), -timedelta(minutes=30)))
     broker.will("fetch", an_answer(a_snapshot()))
