@@ -57,11 +57,14 @@ class Database:
             try:
                 _limit(session, statement_timeout)
             except DBAPIError as error:
-                # PostgreSQL was restarted while this connection lay in the pool, and now the pool is emptied. Nothing is
-                # lost: the limits come first, so they find it out as a ping would that costs a round trip each time.
+                # PostgreSQL was restarted while this connection lay in the pool. Nothing is lost: the limits come first,
+                # so they find it out as a ping would that costs a round trip each time.
                 if not error.connection_invalidated:
                     raise
                 transaction.rollback()
+                # The others in the pool have ended too. SQLAlchemy tells them by the host's clock, which may be set back.
+                # Sessions at work keep theirs.
+                self.engine.dispose()
                 transaction = session.begin()
                 _limit(session, statement_timeout)
             with transaction:
