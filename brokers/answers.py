@@ -55,17 +55,17 @@ def _require_answer(endpoint: Endpoint, response: requests.Response) -> None:
     if status == 429:
         raise RateLimited(name, "too many requests (status 429)", retry_after(response.headers))
     if status >= 500:
-        raise BrokerDown(name, f"the broker failed (status {status})")
+        raise BrokerDown(name, f"the broker failed (status {status})", status)
     if 300 <= status < 400:
-        raise BrokerDown(name, f"a redirect, which is never followed (status {status})")
+        raise BrokerDown(name, f"a redirect, which is never followed (status {status})", status)
     what = _not_json(response.headers.get("Content-Type", ""))
     if status == 200:
         if what:
-            raise BadAnswer(name, f"{what} instead of JSON (status 200)")
+            raise BadAnswer(name, f"{what} instead of JSON (status 200)", status)
     elif status < 400:
-        raise BadAnswer(name, f"an answer without content (status {status})")
+        raise BadAnswer(name, f"an answer without content (status {status})", status)
     elif what:
-        raise BrokerDown(name, f"{what} instead of JSON (status {status})")
+        raise BrokerDown(name, f"{what} instead of JSON (status {status})", status)
 
 
 def _not_json(content_type: str) -> str | None:

@@ -20,14 +20,18 @@ from typing import ClassVar
 
 
 class BrokerError(Exception):
-    """`endpoint` is a method and a path template (`GET /accounts`), `fault` says in our words what was wrong with it."""
+    """`endpoint` is a method and a path template (`GET /accounts`), `fault` says in our words what was wrong with it.
+
+    `status` is the HTTP status of an answer that was refused for it or that refuses; None where there was none.
+    """
 
     kind: ClassVar[str]
 
-    def __init__(self, endpoint: str, fault: str) -> None:
+    def __init__(self, endpoint: str, fault: str, status: int | None = None) -> None:
         super().__init__(f"{endpoint}: {fault}")
         self.endpoint = endpoint
         self.fault = fault
+        self.status = status
 
 
 class Unreachable(BrokerError):
@@ -44,7 +48,7 @@ class RateLimited(BrokerError):
     kind = "rate_limited"
 
     def __init__(self, endpoint: str, fault: str, retry_after: timedelta | None = None) -> None:
-        super().__init__(endpoint, fault)
+        super().__init__(endpoint, fault, 429)
         self.retry_after = retry_after
 
 

@@ -7,7 +7,8 @@ brings an account that the caller does not know. A second list of all accounts a
   that could go wrong: it comes with an answer that does not leave it out.
 - Of another person's accounts none is known: an answer that brings one is always held against the list.
 - An empty list of accounts is never true of a login that can be asked: a `BadAnswer`, whoever is known.
-- A hash that changed is noticed where it is used: the request for one account is refused, and the list read then.
+- A hash that changed is noticed where it is used: the request for one account is refused, or answered with another one,
+  and the list read then.
 
 What is wrong with one account stays with that account; what is wrong with the whole answer is a `BadAnswer`.
 """

@@ -123,17 +123,25 @@ class Schwab:
     def fetch_account(
         self, credentials: Mapping[str, str], broker_account_id: str, *, is_it: Callable[[str], bool], deadline: float
     ) -> AccountSnapshot | AccountFault:
-        """`broker_account_id` is the account's hash. One that Schwab refuses is looked up anew and, if it changed, the
-        new one asked for: three requests at most."""
-        limit = Deadline(deadline)
-        hashed = broker_account_id
-        answer = self._ask_for_account(credentials, hashed, limit)
-        if refusals.names_no_account(answer):
-            hashes = self._account_hashes(credentials, limit)
-            hashed = next((each for number, each in hashes.items() if is_it(number)), broker_account_id)
-            if hashed != broker_account_id:
-                answer = self._ask_for_account(credentials, hashed, limit)
-        return accounts.single(hashed, refusals.body(ACCOUNT, answer))
+        """`broker_account_id` is the account's hash. One that Schwab refuses, or takes for another account's, is looked up
+        anew and, if it changed, the new one asked for: three requests at most."""
+        limit, refusal = Deadline(deadline), None
+        try:
+            account = self._account(credentials, broker_account_id, limit)
+        except BrokerError as error:
+            if not refusals.may_be_for_the_path(error):
+                raise
+            refusal = error
+        else:
+            if is_it(account.number):
+                return account
+        hashes = self._account_hashes(credentials, limit)
+        hashed = next((each for number, each in hashes.items() if is_it(number)), broker_account_id)
+        if hashed != broker_account_id:
+            return self._account(credentials, hashed, limit)
+        if refusal is not None:
+            raise refusal
+        return account
 
     def close(self) -> None:
         self._http.close()
@@ -162,8 +170,11 @@ class Schwab:
         ids = (one.schwab_client_customer_id for preference in preferences for one in preference.streamer_info or ())
         return nicknames, next((login_id for login_id in ids if login_id), None)
 
-    def _ask_for_account(self, credentials: Mapping[str, str], hashed: str, deadline: Deadline) -> Answer:
-        return self._ask(ACCOUNT, credentials, deadline, path={"account": hashed}, query=_WITH_POSITIONS)
+    def _account(
+        self, credentials: Mapping[str, str], hashed: str, deadline: Deadline
+    ) -> AccountSnapshot | AccountFault:
+        answer = self._ask(ACCOUNT, credentials, deadline, path={"account": hashed}, query=_WITH_POSITIONS)
+        return accounts.single(hashed, refusals.body(ACCOUNT, answer))
 
     def _get(
         self,

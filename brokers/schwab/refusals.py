@@ -13,8 +13,7 @@ _ENVELOPE = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _ENVELOPE_KEYS = {"message", "errors", "fault", "error"}
 """One of them is in every error that Schwab's own services or their gateway write."""
 
-_NO_SUCH_ACCOUNT = {400, 404}
-"""400 is what a path with a wrong hash is known to get (schwab-py #203); 404 is what it could as well."""
+_NOT_FOR_THE_PATH = {401, 429}
 
 
 def body(endpoint: Endpoint, answer: Answer) -> bytes:
@@ -24,17 +23,20 @@ def body(endpoint: Endpoint, answer: Answer) -> bytes:
     return answer.body
 
 
-def names_no_account(answer: Answer) -> bool:
-    """Whether a request for one account was refused for the hash in its path, as far as that can be told."""
-    return answer.status in _NO_SUCH_ACCOUNT and _is_structured(answer)
+def may_be_for_the_path(error: BrokerError) -> bool:
+    """Whether a request for one account may have been refused for the hash in its path.
+
+    A wrong one is known to get a 400 (schwab-py #203). In which words another gateway refuses it nobody has told.
+    """
+    return error.status is not None and 400 <= error.status < 500 and error.status not in _NOT_FOR_THE_PATH
 
 
 def _refusal(endpoint: Endpoint, answer: Answer) -> BrokerError:
     if not _is_structured(answer):
-        return BrokerDown(str(endpoint), f"a refusal that proves nothing (status {answer.status})")
+        return BrokerDown(str(endpoint), f"a refusal that proves nothing (status {answer.status})", answer.status)
     if answer.status == 401:
-        return AccessRefused(str(endpoint), "the access token was refused (status 401)")
-    return BadAnswer(str(endpoint), f"the request was refused (status {answer.status})")
+        return AccessRefused(str(endpoint), "the access token was refused (status 401)", answer.status)
+    return BadAnswer(str(endpoint), f"the request was refused (status {answer.status})", answer.status)
 
 
 def _is_structured(answer: Answer) -> bool:

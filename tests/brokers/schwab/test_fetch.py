@@ -8,10 +8,10 @@ from functools import partial
 import pytest
 from freezegun import freeze_time
 
-from brokers.errors import AccessRefused, BadAnswer, BrokerDown, Unreachable
+from brokers.errors import AccessRefused, BadAnswer, BrokerDown, RateLimited, Unreachable
 from brokers.records import AccountFault, AccountSnapshot, SameAnswer, Snapshot
 from tests.brokers.contract import everybody, nobody
-from tests.brokers.fake_transport import FakeTransport, Reply, reply
+from tests.brokers.fake_transport import FakeTransport, Reply, page, reply
 from tests.brokers.schwab import payloads
 from tests.brokers.schwab.given import (
     ACCESS_REFUSED,
@@ -146,7 +146,18 @@ def test_one_account_is_asked_for_by_its_hash() -> None:
     assert ((sent.method, sent.path), sent.query) == (ACCOUNT, {"fields": "positions"})
 
 
-@pytest.mark.parametrize("refusal", [REFUSED, reply({"errors": [{"status": "404", "title": "Not Found"}]}, 404)])
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        REFUSED,
+        reply({"errors": [{"status": "404", "title": "Not Found"}]}, 404),
+        reply({}, 400),
+        reply({"message": "x"}, 403),
+        page(404, "Not Found", "text/plain"),
+        page(403),
+        reply(payloads.cash_account()),  # another account's
+    ],
+)
 def test_a_hash_that_has_changed_is_looked_up_and_the_new_one_told(refusal: Reply) -> None:
     transport = network({ACCOUNT: refusal, NUMBERS: MOVED, AT_NEW_HASH: reply(payloads.margin_account())})
     account = one(transport)
@@ -172,9 +183,46 @@ def test_a_new_hash_that_is_refused_as_well_is_not_looked_up_again() -> None:
     assert paths(transport) == [ACCOUNT, NUMBERS, AT_NEW_HASH]
 
 
+@pytest.mark.parametrize("listed", [payloads.account_numbers(), payloads.account_numbers()[1:]])
+def test_an_answer_about_another_account_stands_if_the_hash_is_still_the_same_or_listed_no_more(
+    listed: list[payloads.Document],
+) -> None:
+    transport = network({ACCOUNT: reply(payloads.cash_account()), NUMBERS: reply(listed)})
+    assert one(transport).number == payloads.CASH_NUMBER
+    assert paths(transport) == [ACCOUNT, NUMBERS]
+
+
+def test_a_plain_refusal_of_a_hash_that_is_still_the_same_stays_an_outage() -> None:
+    transport = network({ACCOUNT: page(404, "Not Found", "text/plain")})
+    with pytest.raises(BrokerDown, match=r"GET /accounts/\{account\}: a text instead of JSON \(status 404\)"):
+        one(transport)
+    assert paths(transport) == [ACCOUNT, NUMBERS]
+
+
+def test_a_look_up_that_is_refused_says_so() -> None:
+    with pytest.raises(RateLimited, match="GET /accounts/accountNumbers"):
+        one(network({ACCOUNT: REFUSED, NUMBERS: reply({}, 429)}))
+
+
+def test_looking_a_hash_up_shares_the_deadline() -> None:
+    transport = network({ACCOUNT: REFUSED, NUMBERS: MOVED, AT_NEW_HASH: reply(payloads.margin_account())})
+    with freeze_time("2026-11-20") as clock:
+        transport.before = partial(clock.tick, timedelta(seconds=1))
+        one(transport)
+    assert [round(sent.timeout) for sent in transport.sent] == [5, 4, 3]
+
+
 @pytest.mark.parametrize(
     ("refusal", "error"),
-    [(reply({}, 400), BrokerDown), (ACCESS_REFUSED, AccessRefused), (reply({"message": "x"}, 403), BadAnswer)],
+    [
+        (ACCESS_REFUSED, AccessRefused),
+        (page(401), BrokerDown),
+        (reply({"message": "x"}, 429), RateLimited),
+        (reply({"message": "x"}, 500), BrokerDown),
+        (page(302), BrokerDown),
+        (page(200), BadAnswer),
+        (reply({"message": "x"}), BadAnswer),
+    ],
 )
 def test_a_refusal_that_is_not_about_the_hash_looks_nothing_up(refusal: Reply, error: type[Exception]) -> None:
     transport = network({ACCOUNT: refusal})
