@@ -21,9 +21,10 @@ CADENCE = frozenset({"sync_interval", "hours_from", "hours_until", "time_zone"})
 
 
 def change(session: Session, connection_id: uuid.UUID, settings: Mapping[str, Value]) -> None:
-    """Set these columns of a connection, and when it is asked next by them; the audit trail has the old and the new.
+    """Set these columns of a connection, and when it is asked next by them.
 
-    What is set to what it was leaves no trace.
+    The audit trail has the old and the new; of a label only that it changed, since it may hold a name and nothing can be
+    erased from the trail. What is set to what it was leaves no trace.
     """
     connection = session.get_one(Connection, connection_id, with_for_update={"key_share": True})
     changed = {name: value for name, value in settings.items() if getattr(connection, name) != value}
@@ -31,7 +32,10 @@ def change(session: Session, connection_id: uuid.UUID, settings: Mapping[str, Va
         return
     details: dict[str, str | int | None] = {}
     for name, value in changed.items():
-        details |= {f"old_{name}": _plain(getattr(connection, name)), f"new_{name}": _plain(value)}
+        if name == "label":
+            details["label"] = "changed"
+        else:
+            details |= {f"old_{name}": _plain(getattr(connection, name)), f"new_{name}": _plain(value)}
         setattr(connection, name, value)
     record_event(session, "settings_changed", connection, "command line", **details)
     now: datetime = session.scalars(select(func.clock_timestamp())).one()

@@ -35,7 +35,8 @@ def command(connection: str | None, user_id: str | None, *, erase: bool, yes: bo
     more. Linking the same login again goes on where it stopped, unless its data were erased.
 
     With --user and --erase, connections that were disconnected before go too, and the user's one-time links. What stays
-    is the audit trail, which can only be added to: what happened to which connection of which user, and its settings.
+    is the audit trail, which can only be added to: what happened to which connection of which user, and its settings,
+    but not its label.
 
     \b
     Examples:

@@ -84,9 +84,16 @@ def test_the_trail_has_the_old_and_the_new(database: Database, connection_id: uu
         "new_hours_from": "09:30",
         "old_hours_until": None,
         "new_hours_until": "16:00",
-        "old_label": None,
-        "new_label": "x",
+        "label": "changed",
     }
+
+
+def test_the_trail_which_nobody_can_erase_has_no_label(database: Database, connection_id: uuid.UUID) -> None:
+    for label in ("Jane Doe 77310452", "John Doe", None):
+        changed(database, connection_id, label=label)
+    with database.session() as session:
+        details = [event.details for event in session.query(Event).where(Event.connection_id == connection_id)]
+    assert details == [{"label": "changed"}] * 3
 
 
 def test_what_is_set_to_what_it_was_leaves_no_trace(database: Database, connection_id: uuid.UUID) -> None:
