@@ -10,7 +10,6 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from operator import itemgetter
 from typing import Any
 
 import msgspec
@@ -30,11 +29,11 @@ POSITION_VALUES = tuple(column.name for column in Position.__table__.columns if 
 ACCOUNT_VALUES = ("type", "currency", *BALANCES, "as_of")
 """The columns of `accounts` that a fetch writes."""
 
-AccountRow = Mapping[str, Any]
-"""Column names of `accounts` → values: `id`, `type`, `currency`, the balances, `as_of`."""
+AccountRow = dict[str, Any]
+"""Column names of `accounts` → values: `id` and all of `ACCOUNT_VALUES`. A column that is left out is written as null."""
 
-PositionRow = Mapping[str, Any]
-"""Column names of `positions` → values, `account_id` and `instrument_key` among them."""
+PositionRow = dict[str, Any]
+"""Column names of `positions` → values: `account_id`, `instrument_key` and all of `POSITION_VALUES`, as above."""
 
 
 @dataclass(frozen=True)
@@ -60,8 +59,8 @@ def write_snapshot(
     rows = session.execute(
         _WRITE,
         {
-            "accounts": _json(accounts, ("id", *ACCOUNT_VALUES)),
-            "positions": _json(positions, ("account_id", "instrument_key", *POSITION_VALUES)),
+            "accounts": _ENCODER.encode(accounts).decode(),
+            "positions": _ENCODER.encode(positions).decode(),
             "fetched_at": fetched_at,
         },
     )
@@ -74,12 +73,6 @@ def write_snapshot(
         if version is not None:
             versions[account_id] = current[account_id] = version
     return Written(versions, positions_changed, current)
-
-
-def _json(rows: Sequence[Mapping[str, Any]], names: tuple[str, ...]) -> str:
-    values = itemgetter(*names)
-    wanted = [dict(zip(names, values(row), strict=True)) for row in rows]
-    return _ENCODER.encode(wanted).decode()
 
 
 def _encode_other(value: Any) -> str:
