@@ -15,7 +15,7 @@ from rich.text import Text
 from brokersync import asking, cells, database, ids, options, queries
 from brokersync.asking import Asked, Run
 from brokersync.documents import printed
-from brokersync.explanations import FAILED
+from brokersync.explanations import FAILED, INTERRUPTED
 from brokersync.fitting import new_table
 from brokersync.screen import show
 from brokersync.sync_progress import SyncProgress
@@ -31,10 +31,6 @@ MEANINGS = {
     "superseded": "another run was first, or a newer login",
     "sent": "the worker is told; `brokersync watch` shows what comes of it",
 }
-
-
-INTERRUPTED = 130
-"""What a shell reports of a command that Ctrl-C ended."""
 
 
 @click.command("sync")
@@ -72,21 +68,38 @@ def command(
         connections, account_id = _wanted(opened, connection, account)
         if connections:
             asking.require_worker(app)
-        asked = [_ask(app, each, account_id, force=force) for each in connections]
-        come, interrupted = _wait(opened, asked) if wait and asked else ({}, False)
+        asked, cut_short = _ask_all(app, connections, account_id, force=force)
+        come, interrupted = _wait(opened, asked) if wait and asked and not cut_short else ({}, False)
     runs = [come.get(each.task_id) or each.run(asking.SENT) for each in asked]
     if as_json:
         click.echo(printed({"runs": [run.as_json() for run in runs]}))
     elif runs:
         show(_report(runs))
-    else:
+    elif not cut_short:
         click.echo("There is no connection to sync: `brokersync connections` shows why.")
+    if cut_short:
+        said = f"{len(asked)} of {len(connections)} had been asked, and that goes on"
+        click.echo(f"{said}: `brokersync connections` shows what becomes of it.", err=True)
+        ctx.exit(INTERRUPTED)
     if interrupted:
         waited_for = f"{len(come)} of {len(asked)} had answered. What was asked goes on"
         click.echo(f"{waited_for}: `brokersync connections` shows what becomes of it.", err=True)
         ctx.exit(INTERRUPTED)
     if any(run.failed for run in runs):
         ctx.exit(FAILED)
+
+
+def _ask_all(
+    app: Celery, connections: Sequence[uuid.UUID], account_id: uuid.UUID | None, *, force: bool
+) -> tuple[list[Asked], bool]:
+    """What was asked, and whether somebody ended the asking before everything was."""
+    asked: list[Asked] = []
+    try:
+        for connection_id in connections:
+            asked.append(_ask(app, connection_id, account_id, force=force))
+    except KeyboardInterrupt:
+        return asked, True
+    return asked, False
 
 
 def _wait(opened: Database, asked: Sequence[Asked]) -> tuple[dict[str, Run], bool]:

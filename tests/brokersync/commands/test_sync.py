@@ -4,7 +4,10 @@ import uuid
 from collections.abc import Callable
 
 import pytest
+from celery import Celery
 
+from brokersync import asking
+from brokersync.asking import Asked
 from brokersync.commands import sync
 from brokersync.sync_progress import SyncProgress
 from models.session import Database
@@ -113,6 +116,29 @@ def test_ctrl_c_ends_the_waiting_with_what_has_come_and_says_that_the_rest_goes_
     assert ran.err == (
         "1 of 2 had answered. What was asked goes on: `brokersync connections` shows what becomes of it.\n"
     )
+
+
+@pytest.mark.parametrize("wait", [(), ("--wait",)])
+def test_ctrl_c_while_messages_are_sent_says_what_was_asked(
+    stored: Database, workers: Workers, monkeypatch: pytest.MonkeyPatch, wait: tuple[str, ...]
+) -> None:
+    for _ in range(2):
+        a_connection(stored)
+    workers()
+    ask_connection, asked = asking.ask_connection, []
+
+    def ctrl_c(app: Celery, connection_id: uuid.UUID) -> Asked:
+        if asked:
+            raise KeyboardInterrupt
+        asked.append(connection_id)
+        return ask_connection(app, connection_id)
+
+    monkeypatch.setattr(asking, "ask_connection", ctrl_c)
+    ran = run("sync", "--all", "--json", *wait)
+    assert ran.code == 130
+    assert [each["connection_id"] for each in ran.document["runs"]] == [str(each) for each in asked]
+    assert ran.document["runs"][0]["outcome"] == "sent"
+    assert ran.err == ("1 of 2 had been asked, and that goes on: `brokersync connections` shows what becomes of it.\n")
 
 
 def test_without_anything_to_sync_a_person_is_told_why(stored: Database, workers: Workers) -> None:
