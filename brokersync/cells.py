@@ -15,7 +15,7 @@ from worker.money import NOT_GIVEN, money
 SHORT_ID = 8
 """Characters of an id in a table; commands take such a beginning for the id."""
 
-_STATUS_STYLES = {"active": "green", "linking": "cyan", "disconnected": "dim"}
+_STATUS_STYLES = {"active": "green", "linking": "cyan", "paused": "yellow", "disconnected": "dim"}
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _CENT = Decimal("0.01")
 _HUNDREDTH_OF_A_CENT = Decimal("0.0001")
@@ -28,6 +28,12 @@ def short_id(value: uuid.UUID | str) -> Text:
 def plain(value: str | None) -> Text:
     """Words that came from elsewhere: without markup, and without anything that steers a terminal."""
     return Text("".join(each if each.isprintable() else "·" for each in value) if value else NOT_GIVEN)
+
+
+def named(connection: Mapping[str, Any]) -> str:
+    """`Connection 0b6e2f41-… (IRA) of user 42`, of a row with its id, label and user."""
+    label = "" if connection["label"] is None else f" ({plain(connection['label'])})"
+    return f"Connection {connection['connection_id']}{label} of user {plain(connection['user_id'])}"
 
 
 def status(value: str) -> Text:

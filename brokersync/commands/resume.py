@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from brokersync import database, ids, options, pausing
+from brokersync import cells, database, ids, options, pausing, queries
 from brokersync.documents import printed
 
 
@@ -25,7 +25,8 @@ def command(connection: str, *, as_json: bool) -> None:
         connection_id = ids.connection_id(opened, connection)
         with opened.session() as session:
             status = pausing.resume(session, connection_id)
+        (row,) = queries.connections(opened, connection_id=connection_id)
     if as_json:
         click.echo(printed({"connection_id": str(connection_id), "status": status.value}))
     else:
-        click.echo(f"Connection {connection_id} is {status.value} again and is asked now.")
+        click.echo(f"{cells.named(row)} is {status.value} again and is asked now.")

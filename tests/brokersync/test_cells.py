@@ -112,3 +112,10 @@ def test_anything_else_is_named_by_its_symbol() -> None:
 
 def test_words_from_elsewhere_can_neither_colour_nor_steer_a_terminal() -> None:
     assert cells.plain("[red]x\x1b[2J\n").plain == "[red]x·[2J·"
+
+
+@pytest.mark.parametrize(
+    ("value", "style"), [("active", "green"), ("paused", "yellow"), ("reauth_required", "bold red")]
+)
+def test_only_a_status_that_is_a_fault_is_red(value: str, style: str) -> None:
+    assert cells.status(value).style == style

@@ -16,12 +16,19 @@ def test_a_paused_connection_goes_on(stored: Database) -> None:
     ran = run("pause", str(connection_id)[:8])
     assert (ran.code, ran.out) == (
         0,
-        f"Connection {connection_id} is paused: nothing is asked until `brokersync resume`.\n",
+        f"Connection {connection_id} of user 42 is paused: nothing is asked until `brokersync resume`.\n",
     )
     assert connection_row(stored, connection_id).next_sync_at is None
     ran = run("resume", str(connection_id)[:8])
-    assert (ran.code, ran.out) == (0, f"Connection {connection_id} is active again and is asked now.\n")
+    assert (ran.code, ran.out) == (0, f"Connection {connection_id} of user 42 is active again and is asked now.\n")
     assert connection_row(stored, connection_id).next_sync_at is not None
+
+
+def test_it_is_called_by_its_label_too(stored: Database) -> None:
+    connection_id = a_connection(stored, user_id="jane", label="Jane’s \x1b IRA")
+    name = f"Connection {connection_id} (Jane’s · IRA) of user jane"
+    assert run("pause", str(connection_id)).out.startswith(f"{name} is paused")
+    assert run("resume", str(connection_id)).out.startswith(f"{name} is linking again")
 
 
 def test_both_answer_with_a_document(stored: Database) -> None:
