@@ -107,7 +107,7 @@ def take(session: Session, connection_id: uuid.UUID, trigger: str, message_id: u
 
     `trigger` is `schedule` for the dispatcher's messages, whose id is the claim it wrote; anything else is on demand, and
     may take over a claim whose message has not started yet. An on-demand call that finds a run at work makes the
-    connection due again as soon as that run ends.
+    connection due again as soon as that run has succeeded.
     """
     locked = session.execute(_LOCKED, {"connection_id": connection_id}).one_or_none()
     if locked is None:
@@ -160,14 +160,16 @@ def held(session: Session, claim: Claim) -> Held | None:
     return None if row is None else Held(*row)
 
 
-def release(connection: Connection, claim: Claim, next_sync_at: datetime) -> None:
-    """End the claim."""
-    for column, value in released(connection, claim, next_sync_at).items():
-        setattr(connection, column, value)
+def release(connection: Connection, next_sync_at: datetime | None) -> None:
+    """End the claim of a run that did not succeed. Whoever asked while it was at work waits as well: a wish
+    is no reason to ask a broker again that failed or said when to come back."""
+    connection.next_sync_at = None if next_sync_at is None else schedule.in_hours(connection, next_sync_at)
+    connection.claim_id = connection.claim_until = connection.claim_started_at = None
 
 
 def released(connection: Connection, claim: Claim, next_sync_at: datetime) -> dict[str, datetime | None]:
-    """The columns that end the claim. Whoever made the connection due while the run was at work keeps that time."""
+    """The columns that end the claim of a run that succeeded. Whoever made the connection due while it was at work keeps
+    that time."""
     due_at = connection.next_sync_at
     if due_at is None or due_at >= claim.until:
         due_at = schedule.in_hours(connection, next_sync_at)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
 
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
@@ -11,7 +12,7 @@ from sqlalchemy.orm import Session
 import settings
 from brokers.errors import BrokerError, LoginEnded, RateLimited
 from brokers.interface import NotConfigured
-from models.connection import Connection, Status
+from models.connection import SCHEDULED, Connection, Status
 from models.event import record_event
 from models.links import is_linking
 from models.sealing import CredentialsUnreadable
@@ -28,6 +29,9 @@ KEY_FAULTS = (CredentialsUnreadable, settings.NotConfigured)
 
 EXPECTED = (BrokerError, NotConfigured, *KEY_FAULTS)
 """What a sync may run into without a fault of ours."""
+
+OF_THE_LOGIN = frozenset({"rate_limited", "login_ended", "app_misconfigured", "credentials_unreadable"})
+"""Faults that all accounts of a login share, whichever of them was asked for."""
 
 
 def describe(error: Exception) -> SyncFailed:
@@ -55,31 +59,51 @@ def fail(parts: Parts, attempt: Attempt, error: Exception) -> SyncFailed:
     return failed
 
 
+def leave(
+    connection: Connection,
+    attempt: Attempt,
+    now: datetime,
+    failed: SyncFailed,
+    random: Callable[[], float],
+    retry_after: timedelta | None = None,
+) -> None:
+    """What a failure leaves in the connection's row, and when it is asked again. Ends the claim.
+
+    One account that was asked for out of turn takes nothing from the others: the login keeps its time. Unless the fault
+    is `OF_THE_LOGIN`, it is for who asked and for the run's record, and no fault of the connection.
+    """
+    # It came to an end, if a bad one: only runs that vanish are counted.
+    connection.unfinished_attempts = 0
+    due_at = None if attempt.whole_login else attempt.claim.due_at
+    if due_at is not None and failed.kind not in OF_THE_LOGIN:
+        claims.release(connection, due_at)
+        return
+    connection.consecutive_failures += 1
+    connection.last_error_kind, connection.last_error_text = failed.kind, failed.text
+    wait_until = now + wait_after(failed.kind, connection.consecutive_failures, retry_after, random)
+    if connection.status not in SCHEDULED:
+        claims.release(connection, None)
+    elif due_at is not None and failed.kind != RateLimited.kind:
+        claims.release(connection, min(due_at, wait_until))
+    else:
+        claims.release(connection, wait_until)
+
+
 def _write(parts: Parts, attempt: Attempt, failed: SyncFailed, error: Exception) -> None:
-    retry_after = error.retry_after if isinstance(error, RateLimited) else None
     with parts.database.session() as session:
         held = claims.held(session, attempt.claim)
         if held is None:
             return
         connection, now = held
-        connection.consecutive_failures += 1
-        connection.last_error_kind, connection.last_error_text = failed.kind, failed.text
-        wait: timedelta | None = wait_after(failed.kind, connection.consecutive_failures, retry_after, parts.random)
-        # It came to an end, if a bad one: only runs that vanish are counted.
-        connection.unfinished_attempts = 0
         if isinstance(error, LoginEnded) and not _may_be_replaced(session, connection):
-            wait = None
             _move(connection, Status.REAUTH_REQUIRED)
             record_event(session, "reauth_required", connection, "worker", reason="ended by the broker")
         # A login that is still to be listed stays `linking`: probed as often, and listed once a key opens it.
         if failed.kind == "credentials_unreadable" and connection.status == Status.ACTIVE:
             _move(connection, Status.CREDENTIALS_UNREADABLE)
             record_event(session, "credentials_unreadable", connection, "worker")
-        if wait is None:
-            claims.release(connection, attempt.claim, now)
-            connection.next_sync_at = None
-        else:
-            claims.release(connection, attempt.claim, now + wait)
+        retry_after = error.retry_after if isinstance(error, RateLimited) else None
+        leave(connection, attempt, now, failed, parts.random, retry_after)
         record_failed(session, attempt, now, failed.kind, failed.text)
 
 

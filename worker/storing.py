@@ -18,11 +18,11 @@ from models.digests import Digests, confirm, row_digests
 from models.snapshot import Written, write_snapshot
 from worker import claims
 from worker.attempts import Attempt, clock, record
-from worker.backoff import wait_after
 from worker.claims import Claim
+from worker.failures import leave
 from worker.matching import Matched
 from worker.messages import Message, snapshot_message
-from worker.outcomes import AccountOutcome, Outcome, worst
+from worker.outcomes import AccountOutcome, Outcome, SyncFailed, worst
 from worker.parts import Parts
 
 # Not through the session: for one row's update that costs several times as much.
@@ -60,11 +60,7 @@ def store(parts: Parts, attempt: Attempt, matched: Matched, statement_timeout: t
         if error is None:
             _succeeded(session, connection, attempt, now)
         else:
-            connection.unfinished_attempts = 0
-            connection.last_error_kind, connection.last_error_text = "bad_answer", error
-            connection.consecutive_failures += 1
-            wait = wait_after("bad_answer", connection.consecutive_failures, None, parts.random)
-            claims.release(connection, claim, now + wait)
+            leave(connection, attempt, now, SyncFailed.of("bad_answer", error), parts.random)
         changed = len(written.versions) + written.positions_changed
         record(session, attempt, now, outcome, outcomes, "bad_answer" if error else None, error, changed)
         equal = attempt.whole_login and outcome is Outcome.UNCHANGED and not matched.renamed
@@ -101,7 +97,7 @@ def defer(parts: Parts, attempt: Attempt, wait: timedelta, come_back: ComeBack |
         if come_back is not None:
             connection.fetch_state = come_back.state
         connection.unfinished_attempts = 0
-        claims.release(connection, attempt.claim, now + wait)
+        claims.release(connection, now + wait)
         record(session, attempt, now, Outcome.DEFERRED, ())
 
 

@@ -60,7 +60,8 @@ def release(database: Database, claim: Claim, wait: timedelta = timedelta(minute
     with database.session() as session:
         held = claims.held(session, claim)
         assert held is not None
-        claims.release(held.connection, claim, claim.taken_at + wait)
+        for column, value in claims.released(held.connection, claim, claim.taken_at + wait).items():
+            setattr(held.connection, column, value)
 
 
 def test_a_message_takes_the_claim_that_was_written_for_it(database: Database, connection_id: uuid.UUID) -> None:
@@ -147,7 +148,7 @@ def test_who_waited_for_the_row_sees_what_the_other_left(database: Database, con
             assert held is not None
             waiting = pool.submit(taken, database, connection_id)
             until_waiting(database)
-            claims.release(held.connection, first, held.now)
+            claims.release(held.connection, held.now)
             account_id = an_account(database, connection_id)
         second = waiting.result(timeout=10)
     assert [known.id for known in second.accounts.values()] == [account_id]
