@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import select
 
 from models.account import Account, AccountCheck, Position
 from models.connection import Connection
@@ -25,9 +25,9 @@ _BATCH = 200
 _NOT_THERE = 0
 
 # Written out: putting this together from parts again for each sync took longer than running it.
-_MARK = text("""
+_MARK = """
 WITH sent AS (
-    SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:versions AS bigint[])) AS s(id, version)
+    SELECT * FROM unnest(CAST(%(ids)s AS uuid[]), CAST(%(versions)s AS bigint[])) AS s(id, version)
 ), free AS (
     SELECT id FROM accounts WHERE id IN (SELECT id FROM sent) FOR NO KEY UPDATE SKIP LOCKED
 )
@@ -37,7 +37,7 @@ WHERE a.id = sent.id AND (
     a.published_version < sent.version
     OR (sent.version = 0 AND a.published_version > 0)
 )
-""")
+"""
 
 
 def publish_pending(parts: Parts) -> int:
@@ -73,10 +73,8 @@ def mark_published(database: Database, versions: Mapping[uuid.UUID, int]) -> Non
     """
     if not versions:
         return
-    with database.session() as session:
-        session.connection().execute(
-            _MARK, {"ids": [str(account_id) for account_id in versions], "versions": list(versions.values())}
-        )
+    ids = [str(account_id) for account_id in versions]
+    database.at_once(_MARK, {"ids": ids, "versions": list(versions.values())})
 
 
 def _publish(parts: Parts, turn: Turn) -> int:

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
+from models import session as sessions
 from models.session import Database
 
 pytestmark = pytest.mark.servers
@@ -19,6 +20,17 @@ def test_a_statement_is_cut_at_its_limit_and_the_next_one_has_its_own(pooled: Da
     _sleep(pooled, timedelta(seconds=5))
     with pooled.session() as session:
         assert session.scalars(text("SHOW statement_timeout")).one() == "25s"
+
+
+def test_a_statement_sent_at_once_has_its_limit_and_leaves_none(
+    pooled: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sessions, "STATEMENT_TIMEOUT", timedelta(milliseconds=50))
+    for _ in range(8):  # more than the pooler has connections
+        with pytest.raises(OperationalError, match="statement timeout"):
+            pooled.at_once("SELECT pg_sleep(0.3)", {})
+    with pooled.engine.connect() as connection:
+        assert connection.exec_driver_sql("SHOW statement_timeout").scalar_one() == "0"
 
 
 def _sleep(database: Database, limit: timedelta) -> None:

@@ -81,6 +81,51 @@ def test_a_lock_is_not_waited_for_longer_than_its_limit(database: Database, monk
             lock()
 
 
+def test_a_statement_sent_at_once_is_committed(database: Database) -> None:
+    connection_id = a_connection(database)
+    database.at_once("UPDATE connections SET user_id = %(name)s", {"name": "100% other"})
+    with database.session() as session:
+        assert session.get_one(Connection, connection_id).user_id == "100% other"
+
+
+def test_a_statement_sent_at_once_has_all_limits_and_they_end_with_it(database: Database) -> None:
+    connection_id = a_connection(database)
+    shown = " || ' ' || ".join(f"current_setting('{name}')" for name in LIMITS)
+    database.at_once(f"UPDATE connections SET user_id = {shown}", {})
+    with database.session() as session:
+        assert session.get_one(Connection, connection_id).user_id == "25s 5s 30s"
+    with database.engine.connect() as connection:
+        assert connection.exec_driver_sql("SHOW statement_timeout").scalar_one() == "0"
+
+
+def test_a_statement_sent_at_once_is_cut_at_its_limit_and_leaves_nothing(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connection_id = a_connection(database)
+    monkeypatch.setattr(sessions, "STATEMENT_TIMEOUT", timedelta(milliseconds=50))
+    with pytest.raises(OperationalError, match="statement timeout"):
+        database.at_once("UPDATE connections SET user_id = 'other' || pg_sleep(10)", {})
+    monkeypatch.undo()
+    with database.session() as session:
+        assert session.get_one(Connection, connection_id).user_id == "42"
+
+
+def test_a_session_after_a_statement_sent_at_once_is_one_transaction_again(database: Database) -> None:
+    connection_id = a_connection(database)
+    database.at_once("SELECT 1", {})
+
+    def fail() -> None:
+        with database.session() as session:
+            session.get_one(Connection, connection_id).user_id = "other"
+            session.flush()
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
+    with database.session() as session:
+        assert session.scalars(select(Connection.user_id)).one() == "42"
+
+
 def test_a_refresh_fits_into_the_limits_of_its_transaction() -> None:
     assert limits.HTTP_TOTAL < sessions.STATEMENT_TIMEOUT < sessions.IDLE_IN_TRANSACTION_TIMEOUT
 
