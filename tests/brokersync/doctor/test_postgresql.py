@@ -113,6 +113,21 @@ def test_a_database_that_takes_no_writes_is_a_fault_and_its_remedy_works(
 
 
 @pytest.mark.servers
+def test_a_standby_is_told_with_what_to_set(empty_database_url: str) -> None:
+    # A function that stands before the server's own in the search path: the server then says what a standby says.
+    name = sqlalchemy.make_url(empty_database_url).database
+    run(
+        empty_database_url,
+        "CREATE SCHEMA standby",
+        "CREATE FUNCTION standby.pg_is_in_recovery() RETURNS boolean LANGUAGE sql AS 'SELECT true'",
+        f"ALTER DATABASE {name} SET search_path = standby, pg_catalog, public",
+    )
+    found = bad(empty_database_url)[0]
+    assert (found.level, found.said) == (Level.FAULT, "It is a standby, where nothing can be written.")
+    assert found.remedy == "Set DATABASE_URL to the primary."
+
+
+@pytest.mark.servers
 def test_a_limit_of_the_server_that_is_shorter_than_a_refresh_is_a_warning(empty_database_url: str) -> None:
     migrate.upgrade(empty_database_url)
     name = sqlalchemy.make_url(empty_database_url).database
