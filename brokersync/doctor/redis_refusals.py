@@ -11,22 +11,27 @@ from brokersync.places import place
 
 def refusal(check: str, url: str, error: redis.RedisError) -> Finding:
     said, at = str(error), place(url)
-    if isinstance(error, redis.AuthenticationError | NoPermissionError) or "NOAUTH" in said or "WRONGPASS" in said:
+    if isinstance(error, redis.AuthenticationError) or "NOAUTH" in said or "WRONGPASS" in said:
         remedy = "Write the address as redis://:password@host:6379/0 (redis://user:password@… with a user)."
         return fault(check, f"{at} does not take the login of the address.", remedy)
+    if isinstance(error, NoPermissionError):
+        remedy = "redis-cli ACL SETUSER <user> +@all '~*' '&*' (or write a user into the address who may)"
+        return fault(check, f"{at} takes the login, but its user may not use a command that we need.", remedy)
     if "out of range" in said:
         return fault(check, "It has no database of that number.", "End the address with /0.")
     if isinstance(error, redis.BusyLoadingError):
         return fault(check, "It is loading its data.", "Wait a moment.")
-    if isinstance(error, redis.TimeoutError):
-        said = f"{at} did not answer in time."
-        return fault(check, said, "Look whether it is Redis that listens there, and into its log.")
-    if isinstance(error, redis.ConnectionError):
-        return _no_connection(check, at, said)
+    if isinstance(error, redis.ConnectionError | redis.TimeoutError):
+        return _no_connection(check, at, error)
     return fault(check, f"It answers with an error ({type(error).__name__}).", "The server's log says more.")
 
 
-def _no_connection(check: str, at: str, said: str) -> Finding:
+def _no_connection(check: str, at: str, error: redis.RedisError) -> Finding:
+    said = str(error)
+    if isinstance(error, redis.TimeoutError):
+        return fault(
+            check, f"{at} did not answer in time.", "Look whether it is Redis that listens there, and into its log."
+        )
     if "Name or service not known" in said or "name resolution" in said or "nodename" in said:
         return fault(check, "The host of the address is not known here.", "Correct it; on this machine: 127.0.0.1.")
     if "refused" in said:

@@ -55,15 +55,23 @@ def _look(check: str, url: str) -> list[Finding | clocks.Reading]:
             socket_connect_timeout=SECONDS,
             retry=Retry(NoBackoff(), 0),
         ) as client:
-            asked = datetime.now(UTC)
-            seconds, microseconds = client.time()
-            there = datetime.fromtimestamp(seconds + microseconds / 1e6, UTC)
-            reading = clocks.read(check, asked, there, elsewhere=clocks.is_elsewhere(urlsplit(url).hostname))
-            return [*_judged(check, client), reading]
+            clock = _clock(check, client, elsewhere=clocks.is_elsewhere(urlsplit(url).hostname))
+            return [*_judged(check, client), clock]
     except ValueError:
         return [fault(check, "REDIS_URL is not an address.", "Write it as redis://:password@host:6379/0")]
     except redis.RedisError as error:
         return [refusal(check, url, error)]
+
+
+def _clock(check: str, client: redis.Redis, *, elsewhere: bool) -> Finding | clocks.Reading:
+    client.ping()  # so that connecting is no part of the time that the question takes, nor its refusal one of TIME
+    asked = datetime.now(UTC)
+    try:
+        seconds, microseconds = client.time()
+    except NoPermissionError:
+        return note(check, "This user may not ask it for TIME, so its clock could not be compared.")
+    there = datetime.fromtimestamp(seconds + microseconds / 1e6, UTC)
+    return clocks.read(check, asked, there, elsewhere=elsewhere)
 
 
 def _judged(check: str, client: redis.Redis) -> list[Finding]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import redis
+from redis.exceptions import NoPermissionError
 
 from brokersync.doctor import redis_server
 from brokersync.doctor.clocks import Reading
@@ -60,6 +61,17 @@ def test_what_a_managed_server_forbids_to_ask_is_said(user_url: str, redis_clien
     redis_client.execute_command("ACL", "SETUSER", USER, "-info")
     (found,) = findings(user_url)
     assert (found.level, "INFO" in found.said) == (Level.NOTE, True)
+
+
+@pytest.mark.servers
+def test_a_user_who_may_not_ask_for_the_time_is_no_wrong_login(user_url: str, redis_client: redis.Redis) -> None:
+    redis_client.execute_command("ACL", "SETUSER", USER, "-time")
+    looked = redis_server.examine(user_url, user_url)
+    assert not [each for each in looked if isinstance(each, Reading)]
+    assert [(each.level, each.said.partition(",")[0]) for each in looked if isinstance(each, Finding)] == [
+        (Level.NOTE, "It may not be asked (CONFIG) whether it saves to disk"),
+        (Level.NOTE, "This user may not ask it for TIME"),
+    ]
 
 
 @pytest.mark.servers
@@ -158,6 +170,7 @@ def test_a_redis_with_few_clients_left_is_a_warning(most: int, now: int, *, told
     [
         (redis.AuthenticationError("WRONGPASS ersecret"), "does not take the login"),
         (redis.ResponseError("NOAUTH Authentication required."), "does not take the login"),
+        (NoPermissionError("User ersecret has no permissions to run the 'select' command"), "may not use a command"),
         (redis.ConnectionError("Error -2 connecting to ersecret:1. Name or service not known."), "not known here"),
         (redis.ConnectionError("max number of clients reached"), "no more clients"),
         (redis.BusyLoadingError("loading"), "loading its data"),
