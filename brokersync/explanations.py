@@ -1,6 +1,7 @@
 """From an error to the sentence that a person reads, and the exit code that a program reads.
 
-Errors are told apart by the package that made them: `--help` shall not wait for a database library that only an error needs.
+Errors are told apart by the package that made them: `--help` shall not wait for a database library that only an error
+needs, and with another distribution's `brokers` or `settings` in the way, this must still be read to say so.
 """
 
 from __future__ import annotations
@@ -9,8 +10,6 @@ from importlib import import_module
 
 import click
 
-import brokers.interface
-import settings
 from brokersync import system_errors
 
 FAILED = 1
@@ -20,6 +19,9 @@ INTERRUPTED = 130
 
 OURS = frozenset({"brokers", "brokersync", "models", "oauth_web", "sandbox", "settings", "worker"})
 """Packages whose exceptions are written for people: their text is the sentence."""
+
+NOT_SET_UP = frozenset({("settings", "NotConfigured"), ("brokers.interface", "NotConfigured")})
+"""Errors, by module and name, that say what has to be set up first; and those that derive from them."""
 
 SERVERS = frozenset({"sqlalchemy", "redis", "kombu"})
 """Packages that speak for PostgreSQL and Redis."""
@@ -41,7 +43,7 @@ class NotConfigured(click.ClickException):
 
 def explained(error: Exception) -> click.ClickException:
     """The sentence for any error. One that nobody foresaw is named by its type alone: its text may hold anything."""
-    if isinstance(error, settings.NotConfigured | brokers.interface.NotConfigured):
+    if any((each.__module__, each.__name__) in NOT_SET_UP for each in type(error).__mro__):
         return NotConfigured(str(error))
     package = type(error).__module__.partition(".")[0]
     if package in OURS:
@@ -59,6 +61,10 @@ def _sentence(error: Exception, package: str) -> str | None:
         return f"A web server did not answer ({type(error).__name__}): `brokersync doctor` says what is not running."
     if isinstance(error, UnicodeEncodeError):
         return ANOTHER_ENCODING
+    if isinstance(error, ImportError | AttributeError):
+        in_the_way: str | None = import_module("brokersync.doctor.packages").in_the_way()
+        if in_the_way is not None:
+            return in_the_way
     if isinstance(error, ModuleNotFoundError):
         return f"The library {error.name} is not installed: `make demo` installs all that is needed into .venv."
     return system_errors.sentence(error) if isinstance(error, OSError) else None

@@ -23,6 +23,11 @@ def examine() -> list[Finding]:
     return judged({name: _found(name) for name in NAMES}, HOME)
 
 
+def in_the_way() -> str | None:
+    """What is wrong with them and what helps, in sentences; None where nothing is."""
+    return " ".join(f"{each.said} {each.remedy}" for each in examine() if each.remedy is not None) or None
+
+
 def judged(found: dict[str, Path | None], home: Path) -> list[Finding]:
     """`found` is where Python would import each name from; None: nowhere."""
     strangers = {name: place for name, place in found.items() if place is None or place.parent != home}

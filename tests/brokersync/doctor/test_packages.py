@@ -27,7 +27,7 @@ def test_a_name_that_is_found_nowhere_is_a_fault() -> None:
     assert found.level is Level.FAULT
 
 
-@pytest.mark.parametrize("name", ["models", "worker", "oauth_web"])
+@pytest.mark.parametrize("name", ["brokers", "models", "oauth_web", "sandbox", "settings", "worker"])
 def test_a_stranger_in_the_way_is_told_and_no_traceback_is_shown(name: str, tmp_path: Path) -> None:
     stranger = tmp_path / name
     stranger.mkdir()
@@ -42,3 +42,23 @@ def test_a_stranger_in_the_way_is_told_and_no_traceback_is_shown(name: str, tmp_
     )
     assert (ran.returncode, ran.stderr) == (1, "")
     assert f"`{name}` is taken from {stranger}" in ran.stdout
+
+
+@pytest.mark.parametrize("name", ["brokers", "models", "settings", "worker"])
+def test_a_command_that_meets_a_stranger_says_so(name: str, tmp_path: Path) -> None:
+    (tmp_path / f"{name}.py").write_text("")
+    ran = subprocess.run(
+        [sys.executable, "-c", "from brokersync.main import main; main()", "connections"],
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(tmp_path), "DATABASE_URL": "postgresql://127.0.0.1:1/x"},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (ran.returncode, ran.stdout) == (1, "")
+    assert ran.stderr.startswith(f"Error: `{name}` is taken from {tmp_path}/{name}.py, which is not ours."), ran.stderr
+    assert "Traceback" not in ran.stderr
+
+
+def test_without_any_stranger_nothing_is_said() -> None:
+    assert packages.in_the_way() is None
