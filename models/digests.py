@@ -6,28 +6,16 @@ PostgreSQL works it out, from the rows as they are, so whoever changed one of th
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from models.snapshot import ACCOUNT_VALUES
+from models.snapshot import DIGEST
 
 Digests = Mapping[uuid.UUID, str]
 """By the account's id."""
-
-# A row as text tells null from empty and where each value ends. Numbers are compared digit by digit, so 1.0 and 1.00
-# differ here, which costs a comparison value by value and nothing else.
-_DIGEST = f"""
-encode(sha256(convert_to(
-    ROW({", ".join(f"a.{name}" for name in ACCOUNT_VALUES)})::text || coalesce((
-        SELECT string_agg(p::text, '' ORDER BY p.instrument_key) FROM positions AS p WHERE p.account_id = a.id
-    ), ''), 'UTF8'
-)), 'hex')
-"""
-
-_READ = text(f"SELECT a.id, {_DIGEST} FROM accounts AS a WHERE a.id = ANY(CAST(:ids AS uuid[]))")
 
 _CONFIRM = text(
     f"""
@@ -35,7 +23,7 @@ WITH expected AS (
     SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:digests AS text[])) AS e(id, digest)
 ), standing AS (
     SELECT a.id, a.version FROM accounts AS a JOIN expected AS e ON e.id = a.id
-    WHERE a.version > 0 AND e.digest = {_DIGEST}
+    WHERE e.digest = {DIGEST}
 ), checked AS (
     INSERT INTO account_checks AS c (account_id, checked_at) SELECT id, :checked_at FROM standing
     WHERE (SELECT count(*) FROM standing) = (SELECT count(*) FROM expected)
@@ -44,12 +32,6 @@ WITH expected AS (
 SELECT id, version FROM standing
 """
 )
-
-
-def row_digests(session: Session, account_ids: Sequence[uuid.UUID]) -> Digests:
-    """Of the rows as this transaction sees them."""
-    rows = session.connection().execute(_READ, {"ids": [str(account_id) for account_id in account_ids]})
-    return dict(rows.all())
 
 
 def confirm(session: Session, digests: Digests, checked_at: datetime) -> dict[uuid.UUID, int] | None:

@@ -40,12 +40,14 @@ PositionRow = dict[str, Any]
 class Written:
     """What the write did: the new version of each account that changed, and how many position rows it touched.
 
-    `current` is the version that each account named has now, changed or not.
+    `current` is the version that each account named has now, changed or not. `digests` are those of the rows that were
+    found equal to what was fetched; None where any of the accounts changed.
     """
 
     versions: Mapping[uuid.UUID, int]
     positions_changed: int
     current: Mapping[uuid.UUID, int]
+    digests: Mapping[uuid.UUID, str] | None
 
 
 def write_snapshot(
@@ -66,13 +68,14 @@ def write_snapshot(
     )
     versions: dict[uuid.UUID, int] = {}
     current: dict[uuid.UUID, int] = {}
+    digests: dict[uuid.UUID, str] = {}
     positions_changed = 0
-    for account_id, before, version, changed in rows:
+    for account_id, before, version, changed, digest in rows:
         positions_changed += changed
-        current[account_id] = before
+        current[account_id], digests[account_id] = before, digest
         if version is not None:
             versions[account_id] = current[account_id] = version
-    return Written(versions, positions_changed, current)
+    return Written(versions, positions_changed, current, None if versions else digests)
 
 
 def _encode_other(value: Any) -> str:
@@ -107,7 +110,20 @@ def _assignments(alias: str, names: Sequence[str]) -> str:
 
 _POSITION_COLUMNS = ("account_id", "instrument_key", *POSITION_VALUES)
 
-# Every name below comes from our own table definitions; values travel as parameters.
+# A row as text tells null from empty and where each value ends. Numbers are compared digit by digit, so 1.0 and 1.00
+# differ here, which costs a comparison value by value and nothing else.
+DIGEST = f"""
+encode(sha256(convert_to(
+    ROW{_row("a", ACCOUNT_VALUES)}::text || coalesce((
+        SELECT string_agg(p::text, '' ORDER BY p.instrument_key) FROM {Position.__tablename__} AS p
+        WHERE p.account_id = a.id
+    ), ''), 'UTF8'
+)), 'hex')
+"""
+"""What stands in the rows of the account `a`, in SQL: equal digests mean that all that a fetch writes is equal."""
+
+# Every name below comes from our own table definitions; values travel as parameters. The digest is of the rows that this
+# statement compared: asked for in a next one, it may be of others.
 _WRITE = text(
     f"""
 WITH fetched AS (
@@ -145,7 +161,7 @@ WITH fetched AS (
     INSERT INTO {AccountCheck.__tablename__} AS c (account_id, checked_at) SELECT id, :fetched_at FROM fetched
     ON CONFLICT (account_id) DO UPDATE SET checked_at = greatest(c.checked_at, excluded.checked_at)
 )
-SELECT f.id, a.version, r.version, coalesce(t.changed, 0)
+SELECT f.id, a.version, r.version, coalesce(t.changed, 0), CASE WHEN NOT EXISTS (SELECT FROM raised) THEN {DIGEST} END
 FROM fetched AS f JOIN {Account.__tablename__} AS a ON a.id = f.id
 LEFT JOIN raised AS r ON r.id = f.id LEFT JOIN touched AS t ON t.account_id = f.id
 """

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from brokers.records import ComeBack, ListedAccount
 from models.account import Account
 from models.connection import Connection, Status
-from models.digests import Digests, confirm, row_digests
+from models.digests import Digests, confirm
 from models.snapshot import Written, write_snapshot
 from worker import claims
 from worker.attempts import Attempt, clock, record
@@ -63,8 +63,7 @@ def store(parts: Parts, attempt: Attempt, matched: Matched, statement_timeout: t
             leave(connection, attempt, now, SyncFailed.of("bad_answer", error), parts.random)
         changed = len(written.versions) + written.positions_changed
         record(session, attempt, now, outcome, outcomes, "bad_answer" if error else None, error, changed)
-        equal = attempt.whole_login and outcome is Outcome.UNCHANGED and not matched.renamed
-        rows = row_digests(session, list(written.current)) if equal else None
+    rows = written.digests if attempt.whole_login and outcome is Outcome.UNCHANGED else None
     return Stored(outcome, outcomes, _messages(attempt, matched, written), rows)
 
 

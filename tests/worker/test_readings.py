@@ -13,16 +13,22 @@ from sqlalchemy import text
 from brokers.records import Snapshot
 from models.account import Account
 from models.session import Database
+from models.snapshot import Written, write_snapshot
 from tests.fakes import FakeBroker
 from tests.models.snapshots import account_row, held, row_versions
 from tests.records import ANOTHER_NUMBER, NUMBER, a_connection, a_position, a_snapshot, an_account, an_answer
 from tests.worker.stored import connection_row, put, runs
-from worker import readings, sync
+from worker import readings, storing, sync
 from worker.claims import Claim, KnownAccount
 from worker.outcomes import Outcome, SyncResult
 from worker.parts import Parts
 from worker.readings import Comparing, Readings
 
+ANOTHER_POSITION = (
+    "INSERT INTO positions SELECT account_id, 'X', symbol, asset_type, broker_asset_type, quantity, avg_price,"
+    " mark_price, market_value, cost_basis, unrealized_pnl, day_pnl, multiplier, currency FROM positions"
+    " WHERE instrument_key = 'F'"
+)
 A_SYNC_OF = (a_snapshot(NUMBER, a_position("F"), a_position("GE")), a_snapshot(ANOTHER_NUMBER))
 
 
@@ -91,9 +97,7 @@ class TestTheSameAnswer:
         [
             "UPDATE positions SET quantity = 1 WHERE instrument_key = 'F'",
             "DELETE FROM positions WHERE instrument_key = 'F'",
-            "INSERT INTO positions SELECT account_id, 'X', symbol, asset_type, broker_asset_type, quantity, avg_price,"
-            " mark_price, market_value, cost_basis, unrealized_pnl, day_pnl, multiplier, currency FROM positions"
-            " WHERE instrument_key = 'F'",
+            ANOTHER_POSITION,
             "UPDATE accounts SET cash = NULL",
         ],
     )
@@ -110,6 +114,25 @@ class TestTheSameAnswer:
         assert account_row(parts.database, account_id).cash == a_snapshot().balances.cash
         assert [ask(parts, connection_id).outcome for _ in range(2)] == [Outcome.UNCHANGED] * 2
         assert reader.times == 2
+
+    @pytest.mark.parametrize("change", [ANOTHER_POSITION, "UPDATE accounts SET cash = NULL"])
+    def test_makes_rows_right_again_that_somebody_else_changed_while_they_were_found_equal(
+        self, parts: Parts, broker: FakeBroker, connection_id: uuid.UUID, monkeypatch: pytest.MonkeyPatch, change: str
+    ) -> None:
+        def changed_right_after(*given: Any) -> Written:
+            written = write_snapshot(*given)
+            with parts.database.session() as session:
+                session.execute(text(change))
+            return written
+
+        account_id = first_account(parts.database)
+        parts.readings.forget(connection_id)
+        with monkeypatch.context() as patch:
+            patch.setattr(storing, "write_snapshot", changed_right_after)
+            assert ask(parts, connection_id).outcome is Outcome.UNCHANGED
+        assert ask(parts, connection_id).outcome is Outcome.OK
+        assert set(held(parts.database, account_id)) == {"F", "GE"}
+        assert account_row(parts.database, account_id).cash == a_snapshot().balances.cash
 
     def test_overrides_what_one_account_was_found_to_be_meanwhile(
         self, parts: Parts, broker: FakeBroker, connection_id: uuid.UUID, reader: Reader
