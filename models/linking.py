@@ -149,7 +149,7 @@ def refuse(
 ) -> None:
     """Forget a login that `activate` refused, if nobody has yet.
 
-    A connection of another user that had it is told, and asked at once. Its own next refresh tells whether the broker
+    A connection of another user that had it before is told, and asked at once. Its own next refresh tells whether the broker
     ended the older login; only that moves its state.
     """
     fresh = session.get(Connection, connection_id)
@@ -158,8 +158,9 @@ def refuse(
     prints = fingerprints(session)
     login_fp = None if login_id is None else prints.of(fresh.broker, f"login {login_id}")
     for other in connections_of(session, fresh, login_fp, [prints.of(fresh.broker, row.number) for row in listed]):
-        record_event(session, "login_ended", other, actor, reason="replaced by a newer login")
-        other.next_sync_at = session.scalars(select(func.now())).one()
+        if other.login_at <= fresh.login_at:
+            record_event(session, "login_ended", other, actor, reason="replaced by a newer login")
+            other.next_sync_at = session.scalars(select(func.now())).one()
     session.execute(delete(Connection).where(Connection.id == fresh.id))
 
 

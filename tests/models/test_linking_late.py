@@ -9,10 +9,12 @@ from sqlalchemy import update
 
 from brokersync.pausing import pause, resume
 from models.connection import Connection, Credential, Status
+from models.linking import LoginBelongsToAnother, refuse
 from models.session import Database
 from tests.models.test_linking import (
     FIRST,
     SECOND,
+    a_listing,
     accounts,
     activated,
     connection_row,
@@ -70,6 +72,17 @@ def test_an_older_login_that_works_replaces_a_newer_one_that_does_not(database: 
     assert not activated(database, older, "login-1", FIRST).superseded
     assert document(database, newer) == {"refresh_token": "older"}
     assert connection_row(database, newer).status == Status.ACTIVE
+
+
+def test_another_user_whose_login_is_the_newer_one_is_told_nothing(database: Database) -> None:
+    older = kept(database)
+    theirs = linked(database, "login-1", FIRST, user_id="theirs")
+    with pytest.raises(LoginBelongsToAnother):
+        activated(database, older, "login-1", FIRST)
+    with database.session() as session:
+        refuse(session, older, "login-1", a_listing(FIRST), "worker")
+    assert [event.kind for event in events(database, theirs)] == ["linked"]
+    assert ids(database, Connection.id) == {theirs}
 
 
 def test_a_connection_that_was_paused_while_its_accounts_were_listed_stays_paused(database: Database) -> None:

@@ -79,7 +79,7 @@ def test_a_login_that_is_known_repairs_its_connection(parts: Parts, broker: Fake
 def test_a_login_of_somebody_else_is_forgotten_and_that_connection_is_told(
     parts: Parts, broker: FakeBroker, linking_id: uuid.UUID
 ) -> None:
-    theirs = a_connection(parts.database, user_id="another")
+    theirs = a_connection(parts.database, user_id="another", login_at=datetime.now(UTC) - timedelta(days=1))
     an_account(parts.database, theirs)
     broker.will("list_accounts", LISTING)
     with pytest.raises(CannotSync, match="another user of this installation"):
