@@ -64,10 +64,6 @@ class Readings:
             if len(self._readings) > MOST:
                 self._readings.popitem(last=False)
 
-    def forget(self, connection_id: uuid.UUID) -> None:
-        with self._lock:
-            self._readings.pop(connection_id, None)
-
 
 class Comparing:
     """Compares one answer with an earlier reading, and keeps its digest."""

@@ -13,6 +13,7 @@ import uuid
 import redis
 from sqlalchemy.exc import SQLAlchemyError
 
+from brokers.errors import BadAnswer
 from brokers.records import ComeBack, SameAnswer
 from models.connection import Status
 from worker import claims, limits, pending
@@ -103,23 +104,25 @@ def _fetch_and_store(parts: Parts, attempt: Attempt, account_id: uuid.UUID | Non
 
 
 def _whole_login(parts: Parts, attempt: Attempt, deadline: Deadline) -> Stored:
-    claim, readings = attempt.claim, parts.readings
-    earlier = readings.of(claim)
+    claim = attempt.claim
+    earlier = parts.readings.of(claim)
     comparing = Comparing(earlier)
     answer = fetch_all(parts, attempt, deadline, comparing.seen)
-    if isinstance(answer, ComeBack):
-        defer(parts, attempt, answer.wait, answer)
-        return Stored(Outcome.DEFERRED, (), ())
     if isinstance(answer, SameAnswer):
         same = None if earlier is None else store_same(parts, attempt, earlier.rows, deadline.left())
         if same is not None:
             return same
         # Somebody else changed the rows: they are made right again, by an answer that is read.
-        readings.forget(claim.connection_id)
-        return _whole_login(parts, attempt, deadline)
+        comparing = Comparing(None)
+        answer = fetch_all(parts, attempt, deadline, comparing.seen)
+    if isinstance(answer, SameAnswer):
+        raise BadAnswer("the accounts", "taken for an answer that was never read")
+    if isinstance(answer, ComeBack):
+        defer(parts, attempt, answer.wait, answer)
+        return Stored(Outcome.DEFERRED, (), ())
     matched = match(answer.accounts, claim.accounts, claim.broker, parts.fingerprints)
     stored = store(parts, attempt, matched, deadline.left())
-    readings.keep(claim, comparing.answer, stored.rows)
+    parts.readings.keep(claim, comparing.answer, stored.rows)
     return stored
 
 

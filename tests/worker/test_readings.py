@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 import redis
 from sqlalchemy import text
 
-from brokers.records import Snapshot
+from brokers.records import SameAnswer, Snapshot
 from models.account import Account
 from models.session import Database
 from models.snapshot import Written, write_snapshot
@@ -113,7 +114,7 @@ class TestTheSameAnswer:
         assert held(parts.database, account_id)["F"].quantity == 700
         assert account_row(parts.database, account_id).cash == a_snapshot().balances.cash
         assert [ask(parts, connection_id).outcome for _ in range(2)] == [Outcome.UNCHANGED] * 2
-        assert reader.times == 2
+        assert reader.times == 1
 
     @pytest.mark.parametrize("change", [ANOTHER_POSITION, "UPDATE accounts SET cash = NULL"])
     def test_makes_rows_right_again_that_somebody_else_changed_while_they_were_found_equal(
@@ -126,7 +127,7 @@ class TestTheSameAnswer:
             return written
 
         account_id = first_account(parts.database)
-        parts.readings.forget(connection_id)
+        parts = replace(parts, readings=Readings())
         with monkeypatch.context() as patch:
             patch.setattr(storing, "write_snapshot", changed_right_after)
             assert ask(parts, connection_id).outcome is Outcome.UNCHANGED
@@ -166,6 +167,19 @@ class TestTheSameAnswer:
         assert ask(parts, connection_id).outcome is Outcome.SUPERSEDED
         assert connection_row(parts.database, connection_id).checked_at == before.checked_at
         assert runs(parts.database, connection_id)[-1].outcome == "superseded"
+
+    def test_that_was_never_read_is_asked_for_once_more_and_then_bad(
+        self, parts: Parts, broker: FakeBroker, connection_id: uuid.UUID
+    ) -> None:
+        asked = broker.called("fetch")
+        put(parts.database, connection_id, checked_at=None)
+        with parts.database.session() as session:
+            session.execute(text("UPDATE accounts SET cash = NULL"))
+        broker.will("fetch", SameAnswer())
+        with pytest.raises(sync.SyncFailed, match="bad_answer: the accounts: taken for an answer that was never read"):
+            ask(parts, connection_id)
+        assert broker.called("fetch") == asked + 2
+        assert connection_row(parts.database, connection_id).checked_at is None
 
     def test_with_a_fault_in_it_is_read_each_time(
         self, parts: Parts, broker: FakeBroker, connection_id: uuid.UUID, reader: Reader
