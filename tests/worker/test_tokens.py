@@ -24,7 +24,7 @@ from tests.records import CREDENTIALS, a_connection, a_grant
 from tests.worker.stored import credential_row, database_now, usable
 from worker import limits
 from worker.limits import Deadline
-from worker.tokens import Login, LoginBusy, NoCredentials, needs_refresh, refresh
+from worker.tokens import Login, LoginBusy, NoCredentials, needs_refresh, refresh, usable_login
 
 NOW = datetime(2026, 11, 20, 18, tzinfo=UTC)
 ENDING = timedelta(seconds=30)
@@ -66,6 +66,27 @@ class TestOneProcess:
         assert stored.access_expires_at is not None
         left = stored.access_expires_at - database_now(database)
         assert timedelta(minutes=29) < left <= timedelta(minutes=30)
+
+    def test_a_token_that_was_refreshed_before_and_ends_is_refreshed_again(
+        self, database: Database, broker: FakeBroker
+    ) -> None:
+        connection_id = a_connection(database, lasts=ENDING)
+        broker.will("refresh", a_grant(2, ENDING), a_grant(3))
+        for version in (2, 3):
+            login = usable(database, broker, connection_id, deadline())
+            assert (login.version, login.credentials) == (version, a_grant(version).credentials)
+
+    def test_an_ending_token_that_another_process_refreshed_since_it_was_read_is_not_refreshed_again(
+        self, database: Database, broker: FakeBroker
+    ) -> None:
+        connection_id = a_connection(database, lasts=ENDING)
+        broker.will("refresh", a_grant(2, ENDING), a_grant(3))
+        usable(database, broker, connection_id, deadline())
+        read, now = credential_row(database, connection_id), database_now(database)
+        usable(database, broker, connection_id, deadline())
+        login = usable_login(database, broker, read, now, deadline())
+        assert (login.version, login.credentials) == (3, a_grant(3).credentials)
+        assert broker.called("refresh") == 2
 
     def test_an_access_token_that_no_longer_ends_is_stored_so(self, database: Database, broker: FakeBroker) -> None:
         connection_id = a_connection(database, lasts=ENDING)
