@@ -7,7 +7,7 @@ Variables that belong to one broker are declared by that broker (`brokers.interf
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from urllib.parse import SplitResult, urlsplit
@@ -61,6 +61,9 @@ VARIABLES = (
     Variable("FRESHNESS_LIMIT", "15", "younger than this (seconds), `sync_account` without `force` asks nobody"),
 )
 
+LISTS = frozenset({"ENCRYPTION_KEY", "RETURN_URLS"})
+"""Comma separated: blanks around their parts are taken off."""
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -84,6 +87,7 @@ class Settings:
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> Settings:
         """Read the settings. Raises `Unusable` when a value that is set cannot be used."""
+        require_clean(environ, (variable.name for variable in VARIABLES if variable.name not in LISTS))
         broker_name = "CELERY_BROKER_URL" if environ.get("CELERY_BROKER_URL") else "REDIS_URL"
         live_data_name = "LIVE_DATA_REDIS_URL" if environ.get("LIVE_DATA_REDIS_URL") else "REDIS_URL"
         return cls(
@@ -117,6 +121,24 @@ class Settings:
 def load() -> Settings:
     """The settings of this process, from its environment."""
     return Settings.from_environ(os.environ)
+
+
+def stray(value: str) -> tuple[str, str] | None:
+    """What stands around a value that nobody meant, as the rest of a sentence, and what helps; None for a clean value."""
+    if value.endswith("\r"):
+        return "ends with a carriage return: the file has Windows line ends", "sed -i 's/\\r$//' .env"
+    if value != value.strip():
+        return "has a blank or a line end before or behind its value", "take it away"
+    return None
+
+
+def require_clean(environ: Mapping[str, str], names: Iterable[str]) -> None:
+    """Raises `Unusable` for the first of these variables with something around its value: no reader could see it."""
+    for name in names:
+        found = stray(environ.get(name) or "")
+        if found is not None:
+            said, remedy = found
+            raise Unusable(name, f"{said}. What helps: {remedy} (and load it again).")
 
 
 def _required(value: str | None, name: str, what: str) -> str:

@@ -109,7 +109,9 @@ def _safe(base_url: str) -> tuple[str, str]:
     """The address without a slash at its end, and its host."""
     try:
         parts = urlsplit(base_url)
-        plain = parts.port != 0 and not (parts.username or parts.query or parts.fragment)
+        # `urlsplit` drops some control characters silently; what sends the request would stumble over them.
+        visible = base_url.isprintable() and " " not in base_url
+        plain = visible and parts.port != 0 and not (parts.username or parts.query or parts.fragment)
     except ValueError:
         plain = False
     if not plain or not parts.hostname:

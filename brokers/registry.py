@@ -27,6 +27,10 @@ def build(name: str, environ: Mapping[str, str]) -> Broker:
     missing = tuple(variable.name for variable in wanted if variable.default is None and not environ.get(variable.name))
     if missing:
         raise NotConfigured(missing, f"Set {_listed(missing)} to use {broker.declaration.title}.")
+    stray = tuple(variable.name for variable in wanted if (value := environ.get(variable.name, "")) != value.strip())
+    if stray:
+        said = "a blank or a line end stands around the value (as of a file with Windows line ends)"
+        raise NotConfigured(stray, f"Mend {_listed(stray)}: {said}.")
     return broker({variable.name: environ.get(variable.name) or variable.default or "" for variable in wanted})
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import requests
 
+import settings
 from brokers.schwab import Schwab
 from brokersync.explanations import NotConfigured
 
@@ -75,6 +76,7 @@ class SandboxControl:
 
 def configured(environ: Mapping[str, str]) -> SandboxControl:
     """The sandbox of this environment. Raises `NotConfigured` where SCHWAB_BASE_URL is Schwab's own address."""
+    settings.require_clean(environ, [VARIABLE])
     real = next(each.default for each in Schwab.declaration.variables if each.name == VARIABLE)
     base_url = environ.get(VARIABLE) or real or ""
     if not environ.get(VARIABLE):

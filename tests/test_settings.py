@@ -215,3 +215,20 @@ def test_no_secret_is_in_the_repr() -> None:
     read = Settings.from_environ(environ)
     assert read.link_service_key == SECRET
     assert SECRET not in repr(read)
+
+
+@pytest.mark.parametrize("name", [each.name for each in settings.VARIABLES if each.name not in settings.LISTS])
+@pytest.mark.parametrize(("end", "said"), [("\r", "Windows line ends"), (" ", "a blank"), ("\n", "a line end")])
+def test_a_value_with_something_behind_it_that_nobody_sees_is_refused_by_its_name(
+    name: str, end: str, said: str
+) -> None:
+    told = refused(**{name: f"{SECRET}{end}"})
+    assert told.startswith(f"{name} ")
+    assert said in told
+    assert SECRET not in told
+
+
+@pytest.mark.parametrize("name", sorted(settings.LISTS))
+def test_blanks_and_line_ends_around_a_list_are_taken_off(name: str) -> None:
+    read = Settings.from_environ({name: " a, b\r"})
+    assert ("a", "b") in (read.encryption_keys, read.return_urls)

@@ -42,6 +42,7 @@ class Start(click.Command):
         if extra.get("resilient_parsing"):
             # A half-typed line: nothing is started, and no setting has to be right.
             return super().make_context(info_name, args, parent, **extra)
+        settings.require_clean(os.environ, VARIABLES.values())
         made_up = {**MADE_UP, "redirect_uri": f"{settings.load().public_url}/oauth/callback"}
         return super().make_context(info_name, args, parent, default_map=made_up, **extra)
 

@@ -43,12 +43,13 @@ def examine(environ: Mapping[str, str], folder: Path) -> list[Finding]:
     loaded, refused = _load(environ)
     ours = [variable.name for variable in reference.environment()]
     spoiled = variables.spoiled(environ, ours)
+    bad = {each.check for each in spoiled if each.level is Level.FAULT}
     findings = [*spoiled, *env_file.examine(folder, environ, set(ours))]
     findings += [
         *variables.misspelt(environ, ours),
-        *_of_variables(environ, loaded, refused, {each.check for each in spoiled}),
+        *[each for each in _of_variables(environ, loaded, refused) if each.check not in bad],
     ]
-    looked = ask(_questions(environ, loaded, refused), SECONDS)
+    looked = ask(_questions(environ, loaded, refused.keys() | bad), SECONDS)
     hung = [name for name, found in looked.items() if found is None]
     findings += [fault(name, f"It did not answer within {SECONDS:g} s.", "Look whether it hangs.") for name in hung]
     seen = [each for found in looked.values() for each in found or ()]
@@ -62,12 +63,10 @@ def is_configured(environ: Mapping[str, str]) -> bool:
     return any(environ.get(name) for name in ESSENTIAL)
 
 
-def _of_variables(
-    environ: Mapping[str, str], loaded: settings.Settings, refused: Mapping[str, str], spoiled: Set[str]
-) -> list[Finding]:
-    """What the values themselves say, before anybody is asked. Of `spoiled` ones it is told already why they are bad."""
-    findings = [fault(name, said, MEND) for name, said in refused.items() if name not in spoiled]
-    findings += [keys.encryption_key(loaded.encryption_keys)] if keys.ENCRYPTION_KEY not in spoiled else []
+def _of_variables(environ: Mapping[str, str], loaded: settings.Settings, refused: Mapping[str, str]) -> list[Finding]:
+    """What the values themselves say, before anybody is asked."""
+    findings = [fault(name, said, MEND) for name, said in refused.items()]
+    findings.append(keys.encryption_key(loaded.encryption_keys))
     findings.append(keys.link_service_key(loaded.link_service_key))
     for declaration in registry.declarations():
         findings += [brokers.variables(declaration, environ), *brokers.base_urls(declaration, environ)]
@@ -80,16 +79,17 @@ def _of_variables(
 
 
 def _questions(
-    environ: Mapping[str, str], loaded: settings.Settings, refused: Mapping[str, str]
+    environ: Mapping[str, str], loaded: settings.Settings, refused: Set[str]
 ) -> dict[str, Callable[[], Looked]]:
-    """What is asked of servers, all at once."""
+    """What is asked of servers, all at once; nobody whose variables are refused."""
     questions: dict[str, Callable[[], Looked]] = {}
     if DATABASE_URL not in refused:
         questions["PostgreSQL"] = lambda: [*postgresql.examine(loaded.database_url)]
-    if not REDIS_URLS & refused.keys():
+    if not REDIS_URLS & refused:
         questions["Redis"] = partial(_redis_and_workers, loaded)
     for declaration in registry.declarations():
-        questions[declaration.title] = partial(_broker, declaration.name, environ)
+        if not refused & {variable.name for variable in declaration.variables}:
+            questions[declaration.title] = partial(_broker, declaration.name, environ)
     if PUBLIC_URL not in refused:
         questions["Web app"] = lambda: [*web.examine(loaded.public_url)]
     return questions

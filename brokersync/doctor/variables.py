@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 
+import settings
 from brokersync.doctor.findings import Finding, fault, warning
 
 ALIKE = 0.82
@@ -21,9 +22,6 @@ ALSO_CALLED = {
     "CALLBACK_URI": "REDIRECT_URI",
 }
 """What brokers and other libraries call their variables, behind the broker's name."""
-
-STRIPPED = frozenset({"ENCRYPTION_KEY", "RETURN_URLS"})
-"""Lists: blanks around their parts are taken off (`settings`)."""
 
 ALSO_KNOWN = {
     "CELERY_BROKER": "CELERY_BROKER_URL",
@@ -53,16 +51,16 @@ def spoiled(environ: Mapping[str, str], ours: Iterable[str]) -> list[Finding]:
         value = environ.get(name) or ""
         bad = _spoiled(value)
         if bad:
-            harmless = name in STRIPPED and _spoiled(value.strip()) is None
+            harmless = name in settings.LISTS and _spoiled(value.strip()) is None
             found.append((warning if harmless else fault)(name, *bad))
     return found
 
 
 def _spoiled(value: str) -> tuple[str, str] | None:
-    if value.endswith("\r"):
-        return "It ends with a carriage return: the file has Windows line ends.", "sed -i 's/\\r$//' .env"
-    if value != value.strip():
-        return "A blank stands before or after its value.", "Take it away."
+    found = settings.stray(value)
+    if found is not None:
+        said, remedy = found
+        return f"It {said}.", remedy
     if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'":
         return "Quotes are part of its value.", "Take them away (docker's --env-file keeps quotes)."
     return None

@@ -173,6 +173,8 @@ def test_a_netrc_adds_no_credentials(tmp_path: Path, monkeypatch: pytest.MonkeyP
         "",
         "https://[bad",
         "https://x:port",
+        "https://x\r",
+        "https://x/ y",
     ],
 )
 def test_secrets_go_nowhere_without_tls_but_to_this_machine(base_url: str) -> None:

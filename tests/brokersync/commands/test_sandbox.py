@@ -177,6 +177,17 @@ def test_schwabs_own_address_has_no_controls(
         assert ("is Schwab's own address" if address else "No demo runs here") in ran.err
 
 
+@pytest.mark.parametrize("line", [("state",), ("start",)])
+def test_an_address_with_a_line_end_that_nobody_sees_is_named(
+    line: tuple[str, ...], bare: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("SCHWAB_BASE_URL", "SCHWAB_CLIENT_ID"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1\r")
+    ran = run("sandbox", *line)
+    assert (ran.code, ran.out) == (3, "")
+    assert "ends with a carriage return: the file has Windows line ends" in ran.err
+
+
 @pytest.mark.sockets
 def test_where_nothing_answers_it_says_how_a_sandbox_is_started(bare: object, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SCHWAB_BASE_URL", "http://127.0.0.1:1")

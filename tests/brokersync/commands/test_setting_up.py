@@ -105,3 +105,16 @@ def test_web_without_a_service_key_says_who_can_make_links(
 @pytest.mark.parametrize("port", ["0", "-1", "65536", "99999"])
 def test_web_takes_no_port_that_there_is_not(bare: Path, port: str) -> None:
     assert run("web", "--port", port).code == 2
+
+
+@pytest.mark.parametrize("line", [("init-db",), ("accounts",), ("link", "--user", "42", "--broker", "schwab")])
+def test_a_value_of_a_file_with_windows_line_ends_is_named_with_what_helps(
+    line: tuple[str, ...], installed: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://u:ersecret@127.0.0.1:1/x\r")
+    ran = run(*line)
+    assert (ran.code, ran.out) == (3, "")
+    assert ran.err == (
+        "Error: DATABASE_URL ends with a carriage return: the file has Windows line ends. "
+        "What helps: sed -i 's/\\r$//' .env (and load it again).\n"
+    )

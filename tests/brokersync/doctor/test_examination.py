@@ -49,6 +49,30 @@ def test_every_variable_that_is_refused_has_its_own_fault_and_the_others_are_loo
 
 
 @pytest.mark.sockets
+@pytest.mark.parametrize("end", ["\r", " "])
+def test_values_that_a_file_spoiled_are_faults_each_told_once_whatever_they_are_for(
+    end: str, bare: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    values = {
+        "DATABASE_URL": "postgresql://u:ersecret@127.0.0.1:1/x",
+        "REDIS_URL": "redis://127.0.0.1:1/0",
+        "LINK_SERVICE_KEY": "0123456789abcdef",
+        "PUBLIC_URL": NOBODY,
+        "SYNC_INTERVAL": "300",
+        "SCHWAB_CLIENT_ID": "app-key",
+        "SCHWAB_CLIENT_SECRET": "ersecret",
+        "SCHWAB_REDIRECT_URI": f"{NOBODY}/oauth/callback",
+        "SCHWAB_BASE_URL": NOBODY,
+    }
+    for name, value in values.items():
+        monkeypatch.setenv(name, f"{value}{end}")
+    monkeypatch.setenv("ENCRYPTION_KEY", Fernet.generate_key().decode())
+    ran = run("doctor", "--json")
+    assert sorted(checks(ran, "fault")) == sorted(values)
+    assert (ran.code, ran.err, "ersecret" in ran.out) == (1, "", False)
+
+
+@pytest.mark.sockets
 def test_with_nothing_set_every_fault_is_told_and_the_exit_code_says_not_configured(
     bare: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

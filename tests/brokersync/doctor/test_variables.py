@@ -43,8 +43,8 @@ def test_where_the_right_one_is_set_a_like_name_is_nobodys_business() -> None:
     ("value", "said"),
     [
         ("ersecret\r", "carriage return"),
-        (" ersecret", "A blank"),
-        ("ersecret ", "A blank"),
+        (" ersecret", "a blank"),
+        ("ersecret ", "a blank"),
         ('"ersecret"', "Quotes"),
         ("'ersecret'", "Quotes"),
     ],
