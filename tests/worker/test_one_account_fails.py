@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from cryptography.fernet import Fernet
 
 from brokers.errors import (
     AppMisconfigured,
@@ -18,6 +19,7 @@ from brokers.errors import (
 )
 from brokers.records import AccountFault
 from models.connection import Status
+from models.sealing import keyring
 from tests.fakes import FakeBroker
 from tests.records import NUMBER, a_connection, a_snapshot, an_account, an_answer
 from tests.worker.stored import connection_row, make_due, runs, wait_left
@@ -132,6 +134,17 @@ def test_a_login_that_has_ended_is_found_out_by_whichever_account_was_asked_for(
     stored = connection_row(parts.database, connection_id)
     assert (stored.status, stored.last_error_kind) == (Status.REAUTH_REQUIRED, "login_ended")
     assert stored.next_sync_at is None
+
+
+def test_a_key_that_is_missing_is_missing_for_the_whole_login(parts: Parts, monkeypatch: pytest.MonkeyPatch) -> None:
+    connection_id = a_connection(parts.database, next_sync_at=datetime.now(UTC) + timedelta(hours=5))
+    account_id = an_account(parts.database, connection_id)
+    monkeypatch.setenv("ENCRYPTION_KEY", Fernet.generate_key().decode())
+    keyring.cache_clear()
+    fails(parts, connection_id, account_id)
+    stored = connection_row(parts.database, connection_id)
+    assert (stored.status, stored.last_error_kind) == (Status.CREDENTIALS_UNREADABLE, "credentials_unreadable")
+    assert timedelta(minutes=14) < wait_left(parts.database, connection_id) <= timedelta(minutes=15)
 
 
 def test_a_good_answer_about_all_goes_on_as_before(
