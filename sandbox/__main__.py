@@ -15,7 +15,12 @@ from sandbox.world import Options
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, envvar="SANDBOX_HOST", help="Address to listen on.")
 @click.option(
-    "--port", default=8190, show_default=True, envvar="SANDBOX_PORT", help="Port to listen on; 0 takes a free one."
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8190,
+    show_default=True,
+    envvar="SANDBOX_PORT",
+    help="Port to listen on; 0 takes a free one.",
 )
 @click.option("--seed", default=1, show_default=True, envvar="SANDBOX_SEED", help="Where numbers and prices come from.")
 @click.option(

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Mapping
+from copy import copy
 from typing import Any
 
 import click
 
 import settings
 from brokersync import options
+from brokersync.doctor.callback import PATH as CALLBACK
 from brokersync.documents import printed
 from sandbox import __main__ as sandbox
 
@@ -25,7 +27,13 @@ Examples:
   brokersync sandbox start --port 8190
   brokersync sandbox start --port 0 --json
 """
-MADE_UP = {"client_id": "sandbox-app", "client_secret": "sandbox-secret"}
+MADE_UP = {
+    "client_id": "sandbox-app",
+    "client_secret": "sandbox-secret",
+    "redirect_uri": lambda: f"{settings.load().public_url}{CALLBACK}",
+}
+SHOWN = {"redirect_uri": f"PUBLIC_URL{CALLBACK}"}
+"""Defaults that are found out only when the command runs, as its help shows them."""
 VARIABLES = {
     "client_id": "SCHWAB_CLIENT_ID",
     "client_secret": "SCHWAB_CLIENT_SECRET",
@@ -34,28 +42,42 @@ VARIABLES = {
 
 
 class Start(click.Command):
-    """The options of `python -m sandbox`; those that it insists on have a default here."""
+    """Reads variables that hold what they should."""
 
     def make_context(
         self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
     ) -> click.Context:
-        if extra.get("resilient_parsing"):
-            # A half-typed line: nothing is started, and no setting has to be right.
-            return super().make_context(info_name, args, parent, **extra)
-        settings.require_clean(os.environ, VARIABLES.values())
-        made_up = {**MADE_UP, "redirect_uri": f"{settings.load().public_url}/oauth/callback"}
-        return super().make_context(info_name, args, parent, default_map=made_up, **extra)
+        if not extra.get("resilient_parsing"):  # of a half-typed line nothing has to be right
+            settings.require_clean(os.environ, VARIABLES.values())
+        return super().make_context(info_name, args, parent, **extra)
 
 
-@click.command("start", cls=Start, params=sandbox.main.params, help=HELP)
+def _options() -> list[click.Parameter]:
+    """Those of `python -m sandbox`; what that one insists on has a default here."""
+    params = [copy(param) for param in sandbox.main.params]
+    for param in params:
+        if isinstance(param, click.Option) and param.name in MADE_UP:
+            param.required = False
+            param.default = MADE_UP[param.name]
+            param.show_default = SHOWN.get(param.name, True)
+    return params
+
+
+@click.command("start", cls=Start, params=_options(), help=HELP)
 @options.as_json
 def start(*, as_json: bool, **chosen: Any) -> None:
     wanted = {variable: chosen[option] for option, variable in VARIABLES.items()}
 
     def announce(address: str) -> None:
-        _tell(address, {**wanted, "SCHWAB_BASE_URL": address}, as_json=as_json)
+        _tell(address, {**wanted, **_public_url(chosen["redirect_uri"]), "SCHWAB_BASE_URL": address}, as_json=as_json)
 
     sandbox.start(announce, **chosen)
+
+
+def _public_url(redirect_uri: str) -> dict[str, str]:
+    """Where the web app has to be reached for this callback: a shell that loaded `.env` may say another address."""
+    first = redirect_uri.partition(",")[0].strip()
+    return {"PUBLIC_URL": first.removesuffix(CALLBACK)} if first.endswith(CALLBACK) else {}
 
 
 def _tell(address: str, wanted: Mapping[str, str], *, as_json: bool) -> None:
