@@ -21,7 +21,7 @@ app.conf.task_default_queue = QUEUE
 _of_thread = threading.local()
 
 
-@app.task(name=TASK)
+@app.task(name=TASK, shared=False)
 def floor_sync(token: str, connection_id: str, user_id: str, account_ids: dict[str, str]) -> None:
     if not hasattr(_of_thread, "floor"):
         loaded = settings.load()
