@@ -32,8 +32,10 @@ def account_id(database: Database, typed: str) -> uuid.UUID:
 
 def _found(database: Database, table: type[Connection | Account], typed: str, what: str) -> uuid.UUID:
     start = typed.strip().lower()
-    if not FEWEST <= len(start) <= LONGEST or not set(start) <= ID_CHARACTERS:
-        raise NoSuchId(f"{typed!r} is no {what}'s id: type it, or at least its first {FEWEST} characters.")
+    if len(start) < FEWEST:
+        raise NoSuchId(f"{typed!r} is too short for an id: type at least its first {FEWEST} characters.")
+    if len(start) > LONGEST or not set(start) <= ID_CHARACTERS:
+        raise NoSuchId(f"No {what}'s id begins with {typed!r}: `brokersync {what}s` lists them.")
     with database.session() as session:
         found = session.scalars(select(table.id).where(cast(table.id, Text).startswith(start)).limit(2)).all()
     if not found:

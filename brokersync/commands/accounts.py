@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import click
+from rich.console import Group
 
-from brokersync import database, ids, options, queries
+from brokersync import database, ids, options, queries, stopped, users
 from brokersync.documents import account_document, printed
 from brokersync.screen import show
 from brokersync.tables import accounts_table
+
+NONE = "No accounts: `brokersync connections` shows which logins are linked, and what is wrong with them."
 
 
 @click.command("accounts")
@@ -26,9 +29,12 @@ def command(user_id: str | None, connection: str | None, *, as_json: bool) -> No
     with database.opened() as opened:
         connection_id = None if connection is None else ids.connection_id(opened, connection)
         rows = queries.accounts(opened, user_id, connection_id)
+        logins = queries.connections(opened, user_id, connection_id)
+        stranger = None if rows else users.stranger(opened, user_id)
     if as_json:
         click.echo(printed({"accounts": [account_document(row) for row in rows]}))
     elif rows:
-        show(accounts_table(rows))
+        ended = stopped.ended_lines(logins, {row["connection_id"] for row in rows})
+        show(Group(accounts_table(rows), *ended))
     else:
-        click.echo("No accounts: `brokersync connections` shows which logins are linked, and what is wrong with them.")
+        click.echo(stranger or NONE)

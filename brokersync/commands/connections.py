@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import click
 
-from brokersync import database, options, queries
+from brokersync import database, options, queries, users
 from brokersync.commands import connections_set
 from brokersync.documents import connection_document, printed
 from brokersync.screen import show
 from brokersync.tables import connections_table
+
+NOBODY = "No login is linked here yet: `brokersync link` makes the link with which a person does it."
 
 
 @click.group("connections", invoke_without_command=True, subcommand_metavar="[set …]")
@@ -31,12 +33,13 @@ def command(ctx: click.Context, user_id: str | None, *, as_json: bool) -> None:
         return
     with database.opened() as opened:
         rows = queries.connections(opened, user_id)
+        stranger = None if rows else users.stranger(opened, user_id)
     if as_json:
         click.echo(printed({"connections": [connection_document(row) for row in rows]}))
     elif rows:
         show(connections_table(rows))
     else:
-        click.echo("No login is linked here yet: `brokersync link` makes the link with which a person does it.")
+        click.echo(stranger or NOBODY)
 
 
 command.add_command(connections_set.command)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import click
+from rich.console import Group
 
-from brokersync import database, ids, options, queries
+from brokersync import database, ids, options, queries, stopped, users
 from brokersync.documents import position_document, printed
 from brokersync.screen import show
 from brokersync.tables import positions_table
@@ -26,9 +27,12 @@ def command(user_id: str | None, account: str | None, *, as_json: bool) -> None:
     with database.opened() as opened:
         account_id = None if account is None else ids.account_id(opened, account)
         rows = queries.positions(opened, user_id, account_id=account_id)
+        logins = queries.connections(opened, user_id)
+        stranger = None if rows else users.stranger(opened, user_id)
     if as_json:
         click.echo(printed({"positions": [position_document(row) for row in rows]}))
     elif rows:
-        show(positions_table(rows))
+        ended = stopped.ended_lines(logins, {row["connection_id"] for row in rows})
+        show(Group(positions_table(rows), *ended))
     else:
-        click.echo("No positions: `brokersync accounts` shows when the broker was last asked.")
+        click.echo(stranger or "No positions: `brokersync accounts` shows when the broker was last asked.")

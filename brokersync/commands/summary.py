@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import shlex
+
 import click
 from rich.table import Table
 
-from brokersync import database, ids, options
+from brokersync import database, ids, options, queries, users
 from brokersync.cells import plain
 from brokersync.documents import printed
+from brokersync.explanations import Failed
 from brokersync.screen import show
 from worker.summary import account_summary
 
@@ -30,6 +33,10 @@ def command(user_id: str | None, account: str | None, *, as_json: bool) -> None:
         raise click.UsageError("Name the account or the user: --account ID or --user USER.")
     with database.opened() as opened:
         account_id = None if account is None else ids.account_id(opened, account)
+        accounts = queries.accounts(opened, user_id, account_id=account_id)
+        stranger = None if accounts else users.stranger(opened, user_id)
+        if stranger is not None:
+            raise Failed(stranger)
         summary = account_summary(opened, account_id, user_id)
     if as_json:
         click.echo(printed(summary))
@@ -42,3 +49,6 @@ def command(user_id: str | None, account: str | None, *, as_json: bool) -> None:
             continue  # for programs; the next line names the account for people
         grid.add_row(name.replace("_", " ").capitalize(), plain(value))
     show(grid)
+    if len(accounts) > 1:
+        listed = f"`brokersync accounts {shlex.join(('--user', accounts[0]['user_id']))}` lists them"
+        click.echo(f"\nThis is one of {len(accounts)} accounts: {listed}, and --account chooses.")

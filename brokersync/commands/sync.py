@@ -12,14 +12,14 @@ from celery import Celery
 from rich.console import RenderableType
 from rich.text import Text
 
-from brokersync import asking, cells, database, ids, options, queries
+from brokersync import asking, cells, database, ids, options, queries, stopped
 from brokersync.asking import Asked, Run
 from brokersync.documents import printed
-from brokersync.explanations import FAILED, INTERRUPTED
+from brokersync.explanations import FAILED, INTERRUPTED, Failed
 from brokersync.fitting import new_table
 from brokersync.screen import show
 from brokersync.sync_progress import SyncProgress
-from models.connection import SCHEDULED
+from models.connection import Status
 from models.session import Database
 from worker.app import app
 
@@ -76,7 +76,7 @@ def command(
     elif runs:
         show(_report(runs))
     elif not cut_short:
-        click.echo("There is no connection to sync: `brokersync connections` shows why.")
+        click.echo("No login is linked here, so there is nothing to sync: `brokersync link` makes a link.")
     if cut_short:
         said = f"{len(asked)} of {len(connections)} had been asked, and that goes on"
         click.echo(f"{said}: `brokersync connections` shows what becomes of it.", err=True)
@@ -116,14 +116,27 @@ def _wait(opened: Database, asked: Sequence[Asked]) -> tuple[dict[str, Run], boo
 
 
 def _wanted(opened: Database, connection: str | None, account: str | None) -> tuple[list[uuid.UUID], uuid.UUID | None]:
-    """The connections to ask, and the account if only one is meant."""
-    if account is not None:
-        account_id = ids.account_id(opened, account)
+    """The connections to ask, and the account if only one is meant.
+
+    Raises `Failed` where those that are meant are not asked at all, with what has to be done about each.
+    """
+    account_id = None if account is None else ids.account_id(opened, account)
+    rows = queries.connections(opened, connection_id=_chosen(opened, connection, account_id))
+    every = connection is None and account_id is None
+    # Who disconnected a login wants nothing synced; whoever names it wants to know why not.
+    linked = [row for row in rows if row["status"] != Status.DISCONNECTED] if every else rows
+    asked = [row["connection_id"] for row in linked if not stopped.is_stopped(row)]
+    if linked and not asked:
+        raise Failed(f"Nothing was asked. {stopped.reasons(linked)}")
+    return asked, account_id
+
+
+def _chosen(opened: Database, connection: str | None, account_id: uuid.UUID | None) -> uuid.UUID | None:
+    if account_id is not None:
         (row,) = queries.accounts(opened, account_id=account_id)
-        return [row["connection_id"]], account_id
-    if connection is not None:
-        return [ids.connection_id(opened, connection)], None
-    return [row["connection_id"] for row in queries.connections(opened) if row["status"] in SCHEDULED], None
+        chosen: uuid.UUID = row["connection_id"]
+        return chosen
+    return None if connection is None else ids.connection_id(opened, connection)
 
 
 def _ask(app: Celery, connection_id: uuid.UUID, account_id: uuid.UUID | None, *, force: bool) -> Asked:

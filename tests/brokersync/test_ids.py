@@ -28,10 +28,17 @@ def test_an_ambiguous_beginning_is_refused(database: Database) -> None:
         connection_id(database, "0b6e2f4")
 
 
-@pytest.mark.parametrize("typed", ["0b6", "%", "____", "0b6e2f41-0000-4000-8000-0000000000011", "", "zoe1"])
-def test_what_cannot_be_an_id_is_refused(database: Database, typed: str) -> None:
+@pytest.mark.parametrize("typed", ["0b6", "%", ""])
+def test_what_is_too_short_for_an_id_says_how_much_to_type(database: Database, typed: str) -> None:
     a_connection(database, id=FIRST)
-    with pytest.raises(NoSuchId, match="is no connection's id"):
+    with pytest.raises(NoSuchId, match="is too short for an id: type at least its first 4 characters"):
+        connection_id(database, typed)
+
+
+@pytest.mark.parametrize("typed", ["____", "0b6e2f41-0000-4000-8000-0000000000011", "zoe1"])
+def test_what_no_id_begins_with_says_which_command_lists_them(database: Database, typed: str) -> None:
+    a_connection(database, id=FIRST)
+    with pytest.raises(NoSuchId, match=f"No connection's id begins with '{typed}': `brokersync connections` lists"):
         connection_id(database, typed)
 
 

@@ -7,7 +7,7 @@ import pytest
 from models.session import Database
 from tests.brokersync.command_line import run
 from tests.brokersync.rows import a_login
-from tests.records import a_connection
+from tests.records import a_connection, an_account
 
 pytestmark = pytest.mark.servers
 
@@ -105,6 +105,41 @@ def test_a_summary_needs_an_account_or_a_user_that_has_one(stored: Database) -> 
     assert run("summary").code == 2
     ran = run("summary", "--user", "nobody")
     assert (ran.code, ran.err) == (1, "Error: User nobody has no account.\n")
+
+
+def test_of_a_user_who_is_not_linked_it_says_who_is(stored: Database) -> None:
+    a_login(stored, NUMBER, user_id="anna")
+    a_login(stored, ANOTHER_NUMBER, user_id="bert")
+    said = "User ana has no login here. Did you mean 'anna'? `brokersync connections` lists who has one: anna, bert.\n"
+    for command in READING:
+        assert run(command, "--user", "ana").out == said
+    ran = run("summary", "--user", "ana")
+    assert (ran.code, ran.out, ran.err) == (1, "", f"Error: {said}")
+
+
+def test_a_summary_of_one_of_several_accounts_says_so(stored: Database) -> None:
+    connection_id, account_id = a_login(stored, NUMBER)
+    assert "one of" not in run("summary", "--user", "42").out
+    an_account(stored, connection_id, ANOTHER_NUMBER)
+    said = "\nThis is one of 2 accounts: `brokersync accounts --user 42` lists them, and --account chooses.\n"
+    assert said in run("summary", "--user", "42").out
+    assert "one of" not in run("summary", "--account", str(account_id)).out
+    assert "one of" not in run("summary", "--user", "42", "--json").out
+
+
+def test_data_whose_login_has_ended_say_so_with_the_command_that_repairs_it(stored: Database) -> None:
+    connection_id, _ = a_login(stored, NUMBER, status="reauth_required")
+    a_login(stored, ANOTHER_NUMBER, user_id="7")
+    a_connection(stored, status="reauth_required")  # it has no data that are shown
+    said = (
+        "\n\nThe login of user 42 has ended, so these data are confirmed no more: "
+        f"brokersync link --user 42 --broker schwab --connection {str(connection_id)[:8]}\n"
+    )
+    for command in ("accounts", "positions"):
+        shown = run(command).out
+        assert shown.endswith(said)
+        assert shown.count("has ended") == 1
+        assert "has ended" not in run(command, "--user", "7").out
 
 
 def test_a_database_without_tables_points_to_init_db(

@@ -125,7 +125,8 @@ def test_ctrl_c_while_messages_are_sent_says_what_was_asked(
     for _ in range(2):
         a_connection(stored)
     workers()
-    ask_connection, asked = asking.ask_connection, []
+    ask_connection = asking.ask_connection
+    asked: list[uuid.UUID] = []
 
     def ctrl_c(app: Celery, connection_id: uuid.UUID) -> Asked:
         if asked:
@@ -141,14 +142,57 @@ def test_ctrl_c_while_messages_are_sent_says_what_was_asked(
     assert ran.err == ("1 of 2 had been asked, and that goes on: `brokersync connections` shows what becomes of it.\n")
 
 
-def test_without_anything_to_sync_a_person_is_told_why(stored: Database, workers: Workers) -> None:
-    a_connection(stored, status="paused")
+@pytest.mark.parametrize("statuses", [(), ("disconnected",)])
+def test_where_nobody_is_linked_there_is_nothing_to_sync_and_that_is_no_failure(
+    statuses: tuple[str, ...], stored: Database, workers: Workers
+) -> None:
+    for status in statuses:
+        a_connection(stored, status=status)
     workers(workers=0)
     ran = run("sync", "--all", "--wait")
     assert (ran.code, ran.err) == (0, "")
-    assert ran.out == "There is no connection to sync: `brokersync connections` shows why.\n"
+    assert ran.out == "No login is linked here, so there is nothing to sync: `brokersync link` makes a link.\n"
 
 
-def test_where_nothing_is_linked_nothing_is_asked(stored: Database, workers: Workers) -> None:
-    workers(workers=0)
-    assert run("sync", "--all", "--json").document == {"runs": []}
+def test_where_every_connection_is_ended_or_paused_it_fails_and_says_which_needs_whom(
+    stored: Database, workers: Workers
+) -> None:
+    celery = workers()
+    paused = a_connection(stored, status="paused", user_id="1")
+    ended = a_connection(stored, status="reauth_required", user_id="2", broker="schwab")
+    ran = run("sync", "--all", "--wait", "--json")
+    assert (ran.code, ran.out, celery.sent) == (1, "", [])
+    assert ran.err == (
+        f"Error: Nothing was asked. Connection {paused} of user 1 is paused: "
+        f"`brokersync resume {str(paused)[:8]}` starts it again.\n"
+        f"Connection {ended} of user 2 has no login any more: its user has to log in again, with "
+        f"`brokersync link --user 2 --broker schwab --connection {str(ended)[:8]}`.\n"
+    )
+
+
+def test_of_many_stopped_connections_some_are_named_and_the_others_counted(stored: Database, workers: Workers) -> None:
+    for _ in range(7):
+        a_connection(stored, status="paused")
+    workers()
+    said = run("sync", "--all").err.splitlines()
+    assert (len(said), said[-1]) == (6, "And 2 more: `brokersync connections` lists them.")
+
+
+@pytest.mark.parametrize(
+    ("status", "helps"),
+    [
+        ("paused", "`brokersync resume"),
+        ("reauth_required", "`brokersync link --user 42 --broker schwab --connection"),
+        ("disconnected", "`brokersync link --user 42 --broker schwab`"),
+    ],
+)
+@pytest.mark.parametrize("by", ["--connection", "--account"])
+def test_a_connection_that_is_not_asked_is_told_beforehand_with_what_helps(
+    by: str, status: str, helps: str, stored: Database, workers: Workers
+) -> None:
+    celery = workers()
+    connection_id, account_id = a_login(stored, status=status)
+    ran = run("sync", by, str(connection_id if by == "--connection" else account_id))
+    assert (ran.code, ran.out, celery.sent) == (1, "", [])
+    assert ran.err.startswith(f"Error: Nothing was asked. Connection {connection_id} of user 42 ")
+    assert helps in ran.err

@@ -1,0 +1,58 @@
+"""Connections that are not asked at all: which they are, and who has to do what about each."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Collection, Iterator, Sequence
+from uuid import UUID
+
+from rich.text import Text
+
+from brokersync import cells
+from brokersync.queries import Row
+from brokersync.repairing import relink_command
+from models.connection import SCHEDULED, Status
+
+NAMED = 5
+"""Connections that are told one by one; of more it is said how many."""
+
+
+def is_stopped(row: Row) -> bool:
+    return row["status"] not in SCHEDULED
+
+
+def reason(row: Row) -> str:
+    """`Connection 0b6e2f41-… of user 42 is paused: `brokersync resume 0b6e2f41` starts it again.`"""
+    short = str(row["connection_id"])[: cells.SHORT_ID]
+    link = f"brokersync link {shlex.join(('--user', row['user_id'], '--broker', row['broker']))}"
+    why = {
+        Status.PAUSED: f"is paused: `brokersync resume {short}` starts it again",
+        Status.REAUTH_REQUIRED: f"has no login any more: its user has to log in again, with `{_relink(row)}`",
+        Status.DISCONNECTED: f"is disconnected: its user goes on by linking the login again, with `{link}`",
+    }
+    return cells.plain(f"{cells.named(row)} {why[Status(row['status'])]}.").plain
+
+
+def reasons(rows: Sequence[Row]) -> str:
+    """A line for each of the first ones, and how many more there are."""
+    told = [reason(row) for row in rows[:NAMED]]
+    more = len(rows) - len(told)
+    return "\n".join([*told, *([f"And {more} more: `brokersync connections` lists them."] if more else [])])
+
+
+def ended_lines(connections: Sequence[Row], shown: Collection[UUID]) -> Iterator[Text]:
+    """To stand under data of the connections `shown`: a line for each whose login has ended, after an empty one."""
+    ended = [row for row in connections if row["status"] == Status.REAUTH_REQUIRED and row["connection_id"] in shown]
+    if ended:
+        yield Text()
+    if len(ended) > NAMED:
+        yield Text(f"{len(ended)} of these logins have ended: `brokersync connections` says how each is repaired.")
+        return
+    for row in ended:
+        # Whole, however long: the command in it is there to be copied.
+        told = f"The login of user {row['user_id']} has ended, so these data are confirmed no more: {_relink(row)}"
+        yield Text(cells.plain(told).plain, style="yellow", no_wrap=True, overflow="ignore")
+
+
+def _relink(row: Row) -> str:
+    return relink_command(row["user_id"], row["broker"], row["connection_id"])
