@@ -26,7 +26,7 @@ from worker.app import app
 MEANINGS = {
     "ok": "new data",
     "unchanged": "the broker confirmed what was there",
-    "busy": "another run is at it; it is asked again as soon as that one ends",
+    "busy": "another run is at it; it is asked again as soon as that one has succeeded",
     "deferred": "the broker or the login is not ready; it is asked again by itself",
     "superseded": "another run was first, or a newer login",
     "sent": "the worker is told; `brokersync watch` shows what comes of it",
