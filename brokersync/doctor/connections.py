@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from brokersync.doctor.findings import Finding, ok, warning
 from oauth_web.parts import THREADS
 
-CHECK = "Connections"
+CHECK = "Room"
 SPARE = 4
 """Of a worker beyond its slots: two that its pool has more, and two that it may open beyond that."""
 WEB = THREADS + 2
@@ -57,8 +57,10 @@ def judged(room: Room, slots: Slots) -> Finding:
     needed = slots.together + SPARE * slots.workers + WEB
     who = "one worker" if slots.workers == 1 else f"{slots.workers} workers"
     if room.left >= needed:
-        return ok(CHECK, f"There is room for {room.left}; {who} and the web app open {needed} at most.")
-    said = f"There is room for {room.left}; {who} and the web app may open {needed}, and then tasks fail."
+        return ok(
+            CHECK, f"PostgreSQL has room for {room.left} connections; {who} and the web app open {needed} at most."
+        )
+    said = f"PostgreSQL has room for {room.left} connections; {who} and the web app may open {needed}, and then tasks fail."
     return warning(CHECK, said, f"ALTER SYSTEM SET max_connections = {_raised(needed)} (and restart PostgreSQL)")
 
 

@@ -11,7 +11,8 @@ from brokers import registry
 from brokers.errors import AppMisconfigured
 from brokersync.doctor.findings import Finding, fault, ok, warning
 from brokersync.doctor.keys import ENCRYPTION_KEY
-from models.connection import SCHEDULED, Connection, Credential
+from brokersync.repairing import relink_command
+from models.connection import SCHEDULED, Connection, Credential, Status
 from models.installation import THE_INSTALLATION, Installation
 from models.sealing import CredentialsUnreadable
 from settings import NotConfigured
@@ -27,7 +28,7 @@ _OLD_KEY = "Add the key that was used before to ENCRYPTION_KEY, after a comma."
 
 def examine(session: Session) -> list[Finding]:
     """Needs the tables of this version."""
-    return [*sealed(session), *refused_apps(session), *overdue(session)]
+    return [*sealed(session), *ended(session), *refused_apps(session), *overdue(session)]
 
 
 def sealed(session: Session) -> list[Finding]:
@@ -47,6 +48,20 @@ def sealed(session: Session) -> list[Finding]:
         said = f"It opens this database, but not {shut} of the {len(logins)} logins that were tried."
         return [fault(ENCRYPTION_KEY, said, _OLD_KEY)]
     return [ok(ENCRYPTION_KEY, "It opens what is sealed in this database.")]
+
+
+def ended(session: Session) -> list[Finding]:
+    """Logins that have ended: only the person whose login it is can begin a new one."""
+    query = select(Connection).where(Connection.status == Status.REAUTH_REQUIRED).order_by(Connection.created_at)
+    logins = session.scalars(query).all()
+    if not logins:
+        return []
+    count = "1 login has" if len(logins) == 1 else f"{len(logins)} logins have"
+    first = logins[0]
+    remedy = relink_command(first.user_id, first.broker, first.id)
+    if len(logins) > 1:
+        remedy += " (and so on: `brokersync connections` has a command for each)"
+    return [warning("Logins", f"{count} ended, and the accounts are not asked until the person logs in again.", remedy)]
 
 
 def refused_apps(session: Session) -> list[Finding]:

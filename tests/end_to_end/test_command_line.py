@@ -88,4 +88,4 @@ def test_the_doctor_finds_nothing_wrong_but_that_this_redis_saves_nothing(
     examined = brokersync(installation, "doctor")
     assert [each["said"][:16] for each in examined["findings"] if each["level"] != "ok"] in ([], ["It keeps nothing"])
     fine = {each["check"] for each in examined["findings"] if each["level"] == "ok"}
-    assert {"Worker", "Beat", "PostgreSQL", "Connections", "Tables", "Web app", "Charles Schwab", "Clock"} <= fine
+    assert {"Worker", "Beat", "PostgreSQL", "Room", "Tables", "Web app", "Charles Schwab", "Clock"} <= fine

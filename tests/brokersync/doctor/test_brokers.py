@@ -10,7 +10,9 @@ from brokers import registry
 from brokers.errors import AppMisconfigured, BrokerDown, BrokerError
 from brokersync.doctor import brokers
 from brokersync.doctor.findings import Level
+from sandbox.server import RunningSandbox
 from tests.brokersync.conftest import SCHWAB
+from tests.sandbox.person import OPTIONS
 
 SCHWAB_DECLARATION = registry.declaration("schwab")
 
@@ -116,3 +118,23 @@ def test_an_address_without_tls_elsewhere_is_never_asked() -> None:
 
 def test_a_broker_that_is_not_set_up_is_not_asked() -> None:
     assert brokers.app(SCHWAB_DECLARATION, {"SCHWAB_BASE_URL": "http://127.0.0.1:1"}) == []
+
+
+@pytest.mark.sockets
+def test_a_secret_that_is_not_the_apps_is_a_fault() -> None:
+    running = RunningSandbox(OPTIONS)
+    running.start()
+    try:
+        environ = {
+            "SCHWAB_CLIENT_ID": OPTIONS.client_id,
+            "SCHWAB_CLIENT_SECRET": OPTIONS.client_secret,
+            "SCHWAB_REDIRECT_URI": OPTIONS.redirect_uris[0],
+            "SCHWAB_BASE_URL": running.address,
+        }
+        assert [each.level for each in brokers.app(SCHWAB_DECLARATION, environ)] == [Level.OK]
+        for name in ("SCHWAB_CLIENT_ID", "SCHWAB_CLIENT_SECRET"):
+            assert [each.level for each in brokers.app(SCHWAB_DECLARATION, environ | {name: "another"})] == [
+                Level.FAULT
+            ]
+    finally:
+        running.stop()
