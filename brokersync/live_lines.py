@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from rich.text import Text
@@ -12,16 +13,22 @@ from worker.money import money
 
 UNITS = {"EQ": " shares", "ETF": " shares", "OPT": " contracts"}
 """What a quantity counts, by asset type, where everybody calls it so."""
+NARROW = 72
+"""Columns below which the version makes room for what it brought."""
+GAP = 2
+"""Blanks between two things on a line."""
 
 
 def update_line(update: Update, masked: str, at: datetime, width: int) -> Text:
     """`18:00:05  …733  v3  $61,758.77  +$49.20  AAPL 231.11 → 231.52 +$49.20  +3 more`, no longer than `width`.
 
-    What was traded comes first, then the cash that moved, then the prices; each as fully as it fits.
+    What was traded comes first, as many trades as fit; then the cash that moved, then the prices, each as fully as it
+    fits.
     """
+    version = f"  v{update.version:<3} " if width >= NARROW else "  "
     line = Text.assemble(
         (clock(at), "dim"),
-        f"  {masked}  v{update.version:<3} ",
+        f"  {masked}{version}",
         (money(update.net_liq, update.currency), "bold"),
     )
     if update.again:
@@ -33,10 +40,10 @@ def update_line(update: Update, masked: str, at: datetime, width: int) -> Text:
     pieces = _pieces(update)
     for place, forms in enumerate(pieces):
         left = len(pieces) - place
-        more = f"  +{left} more"
-        room = width - line.cell_len - (len(more) if left > 1 else 0)
-        piece = next((form for form in forms if form.cell_len + 2 <= room), None)
+        room = width - line.cell_len - (len(f"  +{left} more") if left > 1 else 0)
+        piece = _fitting(forms, room, _least(pieces[place + 1 : _trades(update)]))
         if piece is None:
+            more = f"  +{left} more" if place else f"  {left} change{'' if left == 1 else 's'}"
             return line.append(more, style="dim") if line.cell_len + len(more) <= width else line
         line.append_text(Text.assemble("  ", piece))
     return line
@@ -46,13 +53,15 @@ def change_texts(change: Change, currency: str | None) -> list[Text]:
     """One holding's change, as fully as a line may have room for, and in shorter forms.
 
     `AAPL 231.11 → 231.52 +$49.20` or `AAPL 231.52 +$49.20`; of a trade `F 700 → 600 shares, 11.84 → 11.86 -$1,172.00` or
-    `F 700 → 600 -$1,172.00`, `KO opened, 3 shares at 68.33 +$205.00`, `F closed, 700 shares before -$8,302.00`.
+    `F 700 → 600`, `KO opened, 3 shares at 68.33 +$205.00`, `F closed, 700 shares before -$8,302.00`.
     """
     name, value = _label(change.position), cells.gain(change.value_change, currency)
     before, now = cells.price(change.price_before).plain, cells.price(change.price_now).plain
     moved = change.price_before is not None and change.price_now is not None and before != now
     if not change.traded:
-        forms = [f"{name} {before} → {now}", f"{name} {now}"] if moved else [f"{name} {now}"]
+        forms = [f"{name} {now}", name]
+        if moved:
+            forms.insert(0, f"{name} {before} → {now}")
         return [Text.assemble(form, " ", value) for form in forms]
     unit = UNITS.get(change.position["asset_type"], "")
     held, holds = cells.quantity(change.quantity_before).plain, cells.quantity(change.quantity_now).plain
@@ -64,7 +73,21 @@ def change_texts(change: Change, currency: str | None) -> list[Text]:
         forms = [f"{name} {held} → {holds}{unit}", f"{name} {held} → {holds}"]
         if moved:
             forms.insert(0, f"{forms[0]}, {before} → {now}")
-    return [Text.assemble((form, "bold"), " ", value) for form in forms]
+    return [*[Text.assemble((form, "bold"), " ", value) for form in forms], Text(forms[-1], "bold")]
+
+
+def _fitting(forms: Sequence[Text], room: int, for_others: int) -> Text | None:
+    """The fullest form that leaves so much room for others, else the shortest; None where that does not fit."""
+    fullest = next((form for form in forms if form.cell_len + GAP <= room - for_others), forms[-1])
+    return fullest if fullest.cell_len + GAP <= room else None
+
+
+def _least(pieces: Sequence[Sequence[Text]]) -> int:
+    return sum(forms[-1].cell_len + GAP for forms in pieces)
+
+
+def _trades(update: Update) -> int:
+    return sum(change.traded for change in update.changes)
 
 
 def _pieces(update: Update) -> list[list[Text]]:

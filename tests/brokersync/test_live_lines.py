@@ -54,6 +54,33 @@ def test_eighty_columns_hold_a_price_with_its_move_and_a_trade_with_its_value() 
     assert trade == "18:00:05  …733  v3   $61,758.77  +$12.21  F 700 → 600 shares -$1,162.00  +4 more"
 
 
+TRADED = changes(
+    positions(1, held("VTI", "2", "600"), held("F", "700", "8302")),
+    positions(2, held("KO", "-10", "-660.60"), held("F", "700", "8288")),
+)
+
+
+def test_a_trade_is_told_in_short_rather_than_that_another_one_is_hidden() -> None:
+    line = update_line(update(*TRADED, cash="1260.60"), "…733", AT, 80).plain
+    assert line == "18:00:05  …733  v3   $61,758.77  +$12.21  KO opened, -10  VTI closed  +2 more"
+    line = update_line(update(*TRADED, cash="1260.60"), "…733", AT, 100).plain
+    assert line == "18:00:05  …733  v3   $61,758.77  +$12.21  KO opened, -10 -$660.60  VTI closed -$600.00  +2 more"
+
+
+def test_a_narrow_terminal_has_room_for_a_trade_and_a_price_without_the_version() -> None:
+    assert update_line(update(*TRADED), "…733", AT, 60).plain == (
+        "18:00:05  …733  $61,758.77  +$12.21  KO opened, -10  +2 more"
+    )
+    assert update_line(update(*MOVED), "…733", AT, 60).plain == (
+        "18:00:05  …733  $61,758.77  +$12.21  AAPL +$14.40  +2 more"
+    )
+
+
+def test_where_not_even_one_change_fits_it_says_what_is_counted() -> None:
+    assert update_line(update(*MOVED), "…733", AT, 50).plain.endswith("+$12.21  3 changes")
+    assert update_line(update(MOVED[0]), "…733", AT, 48).plain.endswith("+$12.21  1 change")
+
+
 def test_cash_stands_between_what_was_traded_and_what_only_moved() -> None:
     (sold,) = changes(positions(1, held("GE", "7", "70")), positions(2, held("GE", "6", "60")))
     line = update_line(update(sold, *MOVED, cash="-10"), "…733", AT, 500).plain
@@ -82,18 +109,30 @@ def test_a_trade_is_told_by_quantity_price_and_value_in_shorter_forms_too() -> N
         "F 700 → 600 shares, 11.86 → 11.90 -$1,162.00",
         "F 700 → 600 shares -$1,162.00",
         "F 700 → 600 -$1,162.00",
+        "F 700 → 600",
     ]
-    assert told([held("F", "700", "8302")], []) == ["F closed, 700 shares before -$8,302.00", "F closed -$8,302.00"]
-    assert told([], [held("F", "-5", "-60")]) == ["F opened, -5 shares at 12.00 -$60.00", "F opened, -5 -$60.00"]
+    assert told([held("F", "700", "8302")], []) == [
+        "F closed, 700 shares before -$8,302.00",
+        "F closed -$8,302.00",
+        "F closed",
+    ]
+    assert told([], [held("F", "-5", "-60")]) == [
+        "F opened, -5 shares at 12.00 -$60.00",
+        "F opened, -5 -$60.00",
+        "F opened, -5",
+    ]
 
 
 def test_a_price_that_did_not_move_has_no_arrow() -> None:
     assert told([held("F", "700", "8302")], [held("F", "600", "7116")])[0] == "F 700 → 600 shares -$1,186.00"
-    assert told([held("F", "700", "8302")], [held("F", "700", "8302.01")]) == ["F 11.86 +$0.01"]
+    assert told([held("F", "700", "8302")], [held("F", "700", "8302.01")]) == ["F 11.86 +$0.01", "F +$0.01"]
 
 
 def test_a_price_that_the_broker_does_not_give_is_a_dash() -> None:
-    assert told([held("F", "1", "2", mark_price=None)], [held("F", "1", "3", mark_price=None)]) == ["F — +$1.00"]
+    assert told([held("F", "1", "2", mark_price=None)], [held("F", "1", "3", mark_price=None)]) == [
+        "F — +$1.00",
+        "F +$1.00",
+    ]
 
 
 def test_an_option_goes_by_a_short_name_and_is_counted_in_contracts() -> None:
