@@ -6,7 +6,11 @@ needs, and with another distribution's `brokers` or `settings` in the way, this 
 
 from __future__ import annotations
 
+import os
+import sys
+from collections.abc import Iterator
 from importlib import import_module
+from pathlib import Path
 
 import click
 
@@ -29,16 +33,42 @@ SERVERS = frozenset({"sqlalchemy", "redis", "kombu"})
 ANOTHER_ENCODING = "This terminal's encoding has no sign for what is to be shown: set PYTHONIOENCODING=utf-8."
 
 
-class Failed(click.ClickException):
+class Sentence(click.ClickException):
+    """An error in words for a person."""
+
+    def format_message(self) -> str:
+        return for_a_terminal(self.message)
+
+
+class Failed(Sentence):
     """It was not done. The message says why, and what to do."""
 
     exit_code = FAILED
 
 
-class NotConfigured(click.ClickException):
+class NotConfigured(Sentence):
     """Something has to be set up first. The message says what."""
 
     exit_code = NOT_CONFIGURED
+
+    def __init__(self, message: str) -> None:
+        super().__init__("\n".join([message, *_hint()]))
+
+
+def for_a_terminal(message: str) -> str:
+    """Its lines broken between words, where a terminal would break them anywhere; whole for a file or a program."""
+    if not sys.stderr.isatty():
+        return message
+    screen = import_module("brokersync.screen")
+    wrapped: str = screen.wrapped(message, screen.width(), len("Error: "))
+    return wrapped
+
+
+def _hint() -> Iterator[str]:
+    """Where the `.env` of this folder sets what this shell lacks, how it is loaded."""
+    env_file, reference = import_module("brokersync.doctor.env_file"), import_module("brokersync.reference")
+    if env_file.is_unloaded(Path.cwd(), os.environ, {variable.name for variable in reference.environment()}):
+        yield f"The .env of this folder was not loaded into this shell: `{env_file.LOAD}`"
 
 
 def explained(error: Exception) -> click.ClickException:

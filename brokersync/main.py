@@ -16,7 +16,7 @@ from click.shell_completion import CompletionItem
 
 from brokersync import completion, debugging, running_demo
 from brokersync.commands import CATALOGUE, all_listed
-from brokersync.explanations import FAILED, INTERRUPTED, explained
+from brokersync.explanations import FAILED, INTERRUPTED, explained, for_a_terminal
 from brokersync.near import did_you_mean
 from brokersync.system_errors import CANNOT_WRITE
 
@@ -77,7 +77,11 @@ class CommandLine(click.Group):
             debugging.show_traceback(ctx, error)
             click.echo(err=True)  # below the terminal's ^C
             raise click.exceptions.Exit(INTERRUPTED) from None
-        except (click.ClickException, click.exceptions.Exit, click.Abort):
+        except (click.exceptions.Exit, click.Abort):
+            raise
+        except click.UsageError as error:
+            raise click.UsageError(for_a_terminal(error.format_message()), error.ctx) from error
+        except click.ClickException:
             raise
         except Exception as error:
             # The last line of defence of a program for people: whatever it is, it becomes a sentence and an exit code.

@@ -9,7 +9,7 @@ import click
 from rich.console import Console, RenderableType
 from rich.text import Text
 
-from brokersync.screen import Screen, show, width
+from brokersync.screen import Screen, put, show, width
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Output:
 
     def print(self, renderable: RenderableType) -> None:
         if self.terminal:
-            self.terminal.print(renderable)
+            put(self.terminal, renderable)
         elif not self.silent:
             show(renderable)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -40,7 +40,7 @@ def show_the_way_on(output: Output, environ: Mapping[str, str], environment_file
             _heading("In a browser"),
             _addresses(environ),
             _heading("In another terminal", "in this folder"),
-            _commands(),
+            *_commands(output.width),
             _heading("In a shell", "for celery, psql or a program of yours"),
         )
     )
@@ -88,13 +88,14 @@ def _addresses(environ: Mapping[str, str]) -> RenderableType:
     )
 
 
-def _commands() -> RenderableType:
-    grid = Table.grid(padding=(0, 2, 0, 0))
-    grid.add_column(style="cyan", overflow="fold")
-    grid.add_column(style="dim")
-    for command, outcome in next_commands():
-        grid.add_row(Text(command), outcome)
-    return grid
+def _commands(columns: int) -> Iterator[Text]:
+    """Each with what comes of it, beside it or below it; a command is there to be copied, so it is never broken."""
+    commands = next_commands()
+    longest = max(len(command) for command, _ in commands)
+    beside = longest + 2 + max(len(outcome) for _, outcome in commands) <= columns
+    for command, outcome in commands:
+        between = " " * (longest + 2 - len(command)) if beside else "\n  "
+        yield Text.assemble((command, "cyan"), between, (outcome, "dim"), no_wrap=True, overflow="ignore")
 
 
 def _heading(title: str, more: str = "") -> Text:

@@ -20,11 +20,14 @@ _SHELL_ACTS_ON = re.compile(r"[$`&;()<>|]|\s")
 
 def examine(folder: Path, environ: Mapping[str, str], ours: Collection[str]) -> list[Finding]:
     """Nothing where there is no such file."""
-    try:
-        text = (folder / NAME).read_bytes().decode("utf-8", "replace")
-    except OSError:
-        return []
-    return [*lines(text, ours), *loaded(text, environ, ours)]
+    text = _text(folder)
+    return [] if text is None else [*lines(text, ours), *loaded(text, environ, ours)]
+
+
+def is_unloaded(folder: Path, environ: Mapping[str, str], ours: Collection[str]) -> bool:
+    """Whether the file there sets variables that this shell does not have."""
+    text = _text(folder)
+    return text is not None and bool(_missing(_written(text, ours), environ))
 
 
 def lines(text: str, ours: Collection[str]) -> list[Finding]:
@@ -43,8 +46,8 @@ def lines(text: str, ours: Collection[str]) -> list[Finding]:
 
 def loaded(text: str, environ: Mapping[str, str], ours: Collection[str]) -> list[Finding]:
     """Whether the environment has what the file sets."""
-    written = {name: value for name, value in parse(text).items() if name in ours and value}
-    missing = [name for name in written if not environ.get(name)]
+    written = _written(text, ours)
+    missing = _missing(written, environ)
     if missing:
         return [warning(CHECK, f"It was not loaded into this shell: {_listed(missing)} not set.", LOAD)]
     other = [name for name, value in written.items() if environ[name].strip() != value]
@@ -52,6 +55,21 @@ def loaded(text: str, environ: Mapping[str, str], ours: Collection[str]) -> list
         said = f"The shell has other values than the file: {_listed(other)}; honcho takes the file's."
         return [warning(CHECK, said, f"{LOAD} (or start a new shell)")]
     return []
+
+
+def _text(folder: Path) -> str | None:
+    try:
+        return (folder / NAME).read_bytes().decode("utf-8", "replace")
+    except OSError:
+        return None
+
+
+def _written(text: str, ours: Collection[str]) -> dict[str, str]:
+    return {name: value for name, value in parse(text).items() if name in ours and value}
+
+
+def _missing(written: Mapping[str, str], environ: Mapping[str, str]) -> list[str]:
+    return [name for name in written if not environ.get(name)]
 
 
 def _differs(line: str, found: re.Match[str]) -> tuple[str, str] | None:

@@ -129,6 +129,18 @@ def test_what_is_not_configured_ends_with_3_and_says_what_to_set(bare: Path) -> 
     assert "DATABASE_URL" in ran.err
 
 
+def test_where_a_filled_env_file_was_not_loaded_it_says_how(bare: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    hint = "The .env of this folder was not loaded into this shell: `set -a; . ./.env; set +a`\n"
+    (bare / ".env").write_text("DATABASE_URL=\nSOMETHING=else\n")
+    assert hint not in run("accounts").err
+    (bare / ".env").write_text("DATABASE_URL=postgresql://127.0.0.1/x\n")
+    ran = run("accounts")
+    assert (ran.code, ran.err.endswith(hint)) == (3, True)
+    assert run("sandbox", "state").err.endswith(hint)
+    monkeypatch.setenv("DATABASE_URL", "mysql://127.0.0.1/x")
+    assert hint not in run("accounts").err
+
+
 def test_a_command_used_wrongly_ends_with_2(bare: Path) -> None:
     assert [run(*line).code for line in (("nonsense",), ("link",), ("positions", "--nonsense"))] == [2, 2, 2]
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from brokersync.demo.commands import next_commands
 from brokersync.demo.environment import demo_environ
 from brokersync.demo.output import Output
 from brokersync.demo.screen import login_end, show_data, show_the_way_on
@@ -32,6 +33,18 @@ def shown(width: int = 80, of: Snapshot | None = None) -> str:
 def test_no_line_but_the_one_to_copy_is_wider_than_the_terminal(width: int) -> None:
     wide = [line for line in shown(width).splitlines() if len(line) > width]
     assert wide == ["set -a; . '" + str(FILE) + "'; set +a"]
+
+
+@pytest.mark.parametrize("width", [30, 60, 80])
+def test_a_command_that_is_to_be_copied_is_never_broken(width: int) -> None:
+    lines = shown(width).splitlines()
+    for command, outcome in next_commands():
+        (line,) = [place for place, line in enumerate(lines) if line.startswith(command)]
+        assert outcome in "\n".join(lines[line : line + 2])
+
+
+def test_no_line_ends_with_blanks() -> None:
+    assert all(line == line.rstrip() for line in shown().splitlines())
 
 
 def test_it_says_who_is_linked_when_the_login_ends_and_how_old_the_data_are() -> None:
