@@ -53,7 +53,7 @@ def _take_the_real_concurrency(instance: Any, **_: Any) -> None:
 
 @setup_logging.connect
 def _configure_logging(loglevel: int | str = "INFO", **_: Any) -> None:
-    logs.configure(loglevel)
+    logs.configure(loglevel, {str(entry["task"]) for entry in celeryconfig.beat_schedule.values()})
 
 
 @worker_shutdown.connect

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Collection
 
 FIELDS = ("task_id", "task", "connection", "account", "status", "accounts", "outcome", "count")
 """What may stand behind a message: ids, words and numbers. A field that is not named here is not written."""
@@ -20,8 +21,30 @@ class FieldFormatter(logging.Formatter):
         return super().format(record)
 
 
-def configure(level: int | str) -> None:
-    """Everything to standard error; nothing of the libraries below WARNING but Celery's own lines."""
+class NothingDone(logging.Filter):
+    """Holds back Celery's INFO lines about the runs of `periodic` tasks: that one is sent, that it came, and how it ended
+    where it had nothing to do and so returned 0. At a run every two seconds they would hide all others.
+    """
+
+    def __init__(self, periodic: Collection[str]) -> None:
+        super().__init__()
+        self._periodic = periodic
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.levelno != logging.INFO:
+            return True
+        if record.name == "celery.beat":
+            return not (isinstance(record.args, tuple) and record.args and record.args[-1] in self._periodic)
+        told = record.__dict__.get("data") or {}
+        came, ended = record.name == "celery.worker.strategy", told.get("return_value") == "0"
+        return not (told.get("name") in self._periodic and (came or ended))
+
+
+def configure(level: int | str, periodic: Collection[str] = ()) -> None:
+    """Everything to standard error; nothing of the libraries below WARNING but Celery's own lines.
+
+    `periodic`: tasks whose runs are told only where they did something; at DEBUG all are.
+    """
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(FieldFormatter())
     root = logging.getLogger()
@@ -29,3 +52,5 @@ def configure(level: int | str) -> None:
     root.setLevel(logging.WARNING)
     for name in ("celery", "worker"):
         logging.getLogger(name).setLevel(level)
+    if logging.getLogger("celery").level > logging.DEBUG:
+        handler.addFilter(NothingDone(periodic))
