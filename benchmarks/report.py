@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+ABOUT_AIMS = "≤ and ≥ are aims for a machine that does nothing else, not limits: one that is missed is no failure."
+
 
 class Spoiled(Exception):
     """Something did not go as it must for a figure to mean what it says. The message is for whoever wanted it."""
@@ -57,6 +59,8 @@ def table(reports: Mapping[str, Report]) -> Iterator[str]:
             yield f"  {line.what:<62}{_shown(line.value):>10} {line.unit:<5} {line.verdict}".rstrip()
         for note in report.notes:
             yield f"  {note}"
+    if any(line.aim is not None for report in reports.values() for line in report.lines):
+        yield f"\n{ABOUT_AIMS}"
 
 
 def document(reports: Mapping[str, Report]) -> str:

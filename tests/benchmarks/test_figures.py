@@ -11,7 +11,7 @@ import pytest
 from benchmarks.__main__ import FIGURES
 from benchmarks.answers import Shape
 from benchmarks.figures import per_position_us, statements_per_sync, unchanged, worker
-from benchmarks.report import Line, Report, Spoiled, document, table
+from benchmarks.report import ABOUT_AIMS, Line, Report, Spoiled, document, table
 from benchmarks.rounds import Work
 from benchmarks.stage import Stage
 from benchmarks.turns import linked
@@ -67,10 +67,14 @@ def test_a_sync_that_ends_otherwise_than_it_should_is_no_figure(on_stage: Stage)
 
 def test_the_table_says_which_aims_are_met() -> None:
     report = Report({}, [Line("a", 1.4, "×", 1.5), Line("b", 0.6, "×", 0.7, at_least=True), Line("c", 12)])
-    name, *lines = table({"figure": report})
-    assert name.strip() == "figure"
+    name, *lines, about = table({"figure": report})
+    assert (name.strip(), about.strip()) == ("figure", ABOUT_AIMS)
     assert [line.split()[1:] for line in lines] == [
         ["1.40", "×", "≤", "1.5", "met"],
         ["0.60", "×", "≥", "0.7", "missed"],
         ["12"],
     ]
+
+
+def test_where_no_figure_has_an_aim_nothing_is_said_of_aims() -> None:
+    assert ABOUT_AIMS not in "".join(table({"figure": Report({}, [Line("c", 12)])}))
