@@ -34,7 +34,9 @@ MEANINGS = {
 
 
 @click.command("sync")
-@click.option("--all", "every", is_flag=True, help="Every connection that is not paused or ended; exit code 1 if all are.")
+@click.option(
+    "--all", "every", is_flag=True, help="Every connection that is not paused or ended; exit code 1 if all are."
+)
 @options.connection
 @options.account
 @click.option("--wait", is_flag=True, help="Wait for what comes of it; exit code 1 if any failed.")
