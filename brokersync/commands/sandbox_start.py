@@ -27,13 +27,8 @@ Examples:
   brokersync sandbox start --port 8190
   brokersync sandbox start --port 0 --json
 """
-MADE_UP = {
-    "client_id": "sandbox-app",
-    "client_secret": "sandbox-secret",
-    "redirect_uri": lambda: f"{settings.load().public_url}{CALLBACK}",
-}
-SHOWN = {"redirect_uri": f"PUBLIC_URL{CALLBACK}"}
-"""Defaults that are found out only when the command runs, as its help shows them."""
+MADE_UP = {"client_id": "sandbox-app", "client_secret": "sandbox-secret", "redirect_uri": f"PUBLIC_URL{CALLBACK}"}
+"""As the help shows them; what PUBLIC_URL is, is found out only when the command runs."""
 VARIABLES = {
     "client_id": "SCHWAB_CLIENT_ID",
     "client_secret": "SCHWAB_CLIENT_SECRET",
@@ -42,24 +37,25 @@ VARIABLES = {
 
 
 class Start(click.Command):
-    """Reads variables that hold what they should."""
+    """The options of `python -m sandbox`; those that it insists on have a default here."""
 
     def make_context(
         self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
     ) -> click.Context:
-        if not extra.get("resilient_parsing"):  # of a half-typed line nothing has to be right
-            settings.require_clean(os.environ, VARIABLES.values())
-        return super().make_context(info_name, args, parent, **extra)
+        if extra.get("resilient_parsing"):
+            # A half-typed line: nothing is started, and no setting has to be right.
+            return super().make_context(info_name, args, parent, **extra)
+        settings.require_clean(os.environ, VARIABLES.values())
+        made_up = {**MADE_UP, "redirect_uri": f"{settings.load().public_url}{CALLBACK}"}
+        return super().make_context(info_name, args, parent, default_map=made_up, **extra)
 
 
 def _options() -> list[click.Parameter]:
-    """Those of `python -m sandbox`; what that one insists on has a default here."""
     params = [copy(param) for param in sandbox.main.params]
     for param in params:
         if isinstance(param, click.Option) and param.name in MADE_UP:
             param.required = False
-            param.default = MADE_UP[param.name]
-            param.show_default = SHOWN.get(param.name, True)
+            param.show_default = MADE_UP[param.name]
     return params
 
 

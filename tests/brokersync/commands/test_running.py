@@ -58,5 +58,5 @@ def test_a_port_that_is_none_is_refused(port: str, bare: object) -> None:
 def test_the_help_of_start_shows_defaults_and_requires_nothing(bare: object) -> None:
     shown = " ".join(run("sandbox", "start", "--help").out.split())
     assert "required" not in shown
-    assert "default: sandbox-app" in shown
+    assert "default: (sandbox-app)" in shown
     assert "default: (PUBLIC_URL/oauth/callback)" in shown
