@@ -162,7 +162,7 @@ def test_a_run_at_work_keeps_its_claim_and_goes_by_the_new_settings_when_it_ends
     put(database, connection_id, consecutive_failures=0)
     with database.session() as session:
         held = session.get_one(type(row), connection_id)
-        release(held, claim, claim.taken_at + held.sync_interval)
+        release(held, claim.taken_at + held.sync_interval)
     assert minutes_left(database, connection_id) == 60
 
 
