@@ -9,7 +9,7 @@ from tests.plugins.given_servers import own_database, own_redis_database
 from tests.plugins.servers import Addresses
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def whole(servers: Addresses, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     """One installation for all end-to-end tests; each test links logins of its own."""
     folder = tmp_path_factory.mktemp("logs")
@@ -29,7 +29,7 @@ def installation(whole: Installation) -> Iterator[Installation]:
     whole.clear_faults()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def demo_login(whole: Installation) -> Linked:
     return whole.link("demo", "user-1")
 

@@ -25,13 +25,13 @@ USER = "42"
 CTRL_C = 130
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def newcomer(tmp_path_factory: pytest.TempPathFactory) -> Newcomer:
     """With a copy of the project, and nothing set up."""
     return _newcomer(tmp_path_factory.mktemp("newcomer"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def visitor(tmp_path_factory: pytest.TempPathFactory) -> Newcomer:
     """With a copy of their own, who only looks at the demo."""
     return _newcomer(tmp_path_factory.mktemp("visitor"))
@@ -44,7 +44,7 @@ def _newcomer(folder: Path) -> Newcomer:
     return Newcomer(folder / "project", folder / "home")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def demos(visitor: Newcomer) -> Iterator[list[Future[str]]]:
     """`make demo` and `make readme`, each a whole demo, at work in the background until somebody asks for the result."""
     with ThreadPoolExecutor() as pool:
@@ -54,7 +54,7 @@ def demos(visitor: Newcomer) -> Iterator[list[Future[str]]]:
         ]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def linked(newcomer: Newcomer, servers: Addresses, demos: list[Future[str]]) -> Iterator[Newcomer]:
     """After the five steps, with everything still running. `values` holds the ids that a reader would put in.
 
