@@ -213,7 +213,7 @@ def _public_url(value: str) -> str:
     parts = _split(value)
     if parts is None or parts.scheme not in {"http", "https"} or not parts.hostname:
         raise Unusable("PUBLIC_URL", "must be a full address such as https://sync.example.org")
-    if "@" in parts.netloc or "?" in value or "#" in value:
+    if "@" in value or "?" in value or "#" in value:
         raise Unusable("PUBLIC_URL", "must have no login, query or fragment, such as https://sync.example.org")
     return value.rstrip("/")
 

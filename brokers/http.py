@@ -111,7 +111,7 @@ def _safe(base_url: str) -> tuple[str, str]:
         parts = urlsplit(base_url)
         # `urlsplit` drops some control characters silently; what sends the request would stumble over them.
         visible = base_url.isprintable() and " " not in base_url
-        plain = visible and parts.port != 0 and not (parts.username or parts.query or parts.fragment)
+        plain = visible and parts.port != 0 and not ("@" in base_url or parts.query or parts.fragment)
     except ValueError:
         plain = False
     if not plain or not parts.hostname:

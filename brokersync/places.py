@@ -5,6 +5,11 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 
+def holds_login(url: str) -> bool:
+    """Whether a web address has, or may be read to have, a login in front of its host: none of ours ever needs one."""
+    return "@" in url
+
+
 def place(url: str | None) -> str:
     """Host and port of a server's address, without its login. What parsers read differently is not shown at all."""
     try:

@@ -10,6 +10,7 @@ import requests
 import settings
 from brokers.schwab import Schwab
 from brokersync.explanations import NotConfigured
+from brokersync.places import holds_login
 
 VARIABLE = "SCHWAB_BASE_URL"
 SECONDS = 10
@@ -83,6 +84,8 @@ def configured(environ: Mapping[str, str]) -> SandboxControl:
         raise NotConfigured(
             f"No demo runs here, and {VARIABLE} is not set. `brokersync sandbox` starts a sandbox and prints its address."
         )
+    if holds_login(base_url):
+        raise NotConfigured(f"{VARIABLE} holds a login (what stands before an @): write it without.")
     if base_url.rstrip("/").lower() == real:
         raise NotConfigured(
             f"{VARIABLE} is Schwab's own address, which has no clock to turn: set it to a sandbox's. "

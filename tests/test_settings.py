@@ -166,7 +166,15 @@ def test_a_public_address_that_is_none_is_refused(url: str) -> None:
     assert refused(PUBLIC_URL=url) == "PUBLIC_URL must be a full address such as https://sync.example.org"
 
 
-@pytest.mark.parametrize("url", [f"https://u:{SECRET}@x.example", "https://x.example/?a=b", "https://x.example/#a"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        f"https://u:{SECRET}@x.example",
+        f"https://x.example:443/{SECRET}@h",
+        "https://x.example/?a=b",
+        "https://x.example/#a",
+    ],
+)
 def test_a_public_address_to_which_no_path_can_be_added_is_refused(url: str) -> None:
     said = refused(PUBLIC_URL=url)
     assert "no login, query or fragment" in said

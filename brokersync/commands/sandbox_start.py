@@ -14,6 +14,7 @@ import settings
 from brokersync import options
 from brokersync.doctor.callback import PATH as CALLBACK
 from brokersync.documents import printed
+from brokersync.places import holds_login
 from sandbox import __main__ as sandbox
 
 HELP = """Start it alone, and keep it running until Ctrl-C.
@@ -73,7 +74,7 @@ def start(*, as_json: bool, **chosen: Any) -> None:
 def _public_url(redirect_uri: str) -> dict[str, str]:
     """Where the web app has to be reached for this callback: a shell that loaded `.env` may say another address."""
     first = redirect_uri.partition(",")[0].strip()
-    return {"PUBLIC_URL": first.removesuffix(CALLBACK)} if first.endswith(CALLBACK) else {}
+    return {"PUBLIC_URL": first.removesuffix(CALLBACK)} if first.endswith(CALLBACK) and not holds_login(first) else {}
 
 
 def _tell(address: str, wanted: Mapping[str, str], *, as_json: bool) -> None:

@@ -14,6 +14,7 @@ from brokersync.doctor import clocks
 from brokersync.doctor.addresses import is_full
 from brokersync.doctor.callback import callback_url
 from brokersync.doctor.findings import Finding, fault, note, ok, warning
+from brokersync.places import holds_login
 
 BASE_URL, REDIRECT_URI = "_BASE_URL", "_REDIRECT_URI"
 
@@ -44,9 +45,9 @@ def base_urls(declaration: Declaration, environ: Mapping[str, str]) -> list[Find
     """Those addresses of the broker that cannot be called."""
     defaults = {each.name: each.default for each in declaration.variables}
     return [
-        fault(name, "It is not a full address.", f"Write it with its scheme, such as {defaults[name]}, or unset it.")
+        fault(name, _uncallable(url), f"Write it with its scheme, such as {defaults[name]}, or unset it.")
         for name, url in _base_urls(declaration, environ)
-        if not is_full(url)
+        if not _is_callable(url)
     ]
 
 
@@ -68,19 +69,19 @@ def is_stand_in(declaration: Declaration, environ: Mapping[str, str]) -> bool:
     hosts = [
         (urlsplit(url).hostname, urlsplit(defaults[name]).hostname)
         for name, url in _base_urls(declaration, environ)
-        if is_full(url)
+        if _is_callable(url)
     ]
     return any(here != real for here, real in hosts)
 
 
 def clock(declaration: Declaration, environ: Mapping[str, str]) -> list[Finding | clocks.Reading]:
-    return [clocks.broker(declaration.title, url) for _, url in _base_urls(declaration, environ) if is_full(url)]
+    return [clocks.broker(declaration.title, url) for _, url in _base_urls(declaration, environ) if _is_callable(url)]
 
 
 def app(declaration: Declaration, environ: Mapping[str, str]) -> list[Finding]:
     """Whether the broker takes the app, where it is set up. Asked with a login that was never issued."""
     title = declaration.title
-    if missing(declaration, environ) or any(not is_full(url) for _, url in _base_urls(declaration, environ)):
+    if missing(declaration, environ) or any(not _is_callable(url) for _, url in _base_urls(declaration, environ)):
         return []
     try:
         broker = build(declaration.name, environ)
@@ -97,6 +98,14 @@ def app(declaration: Declaration, environ: Mapping[str, str]) -> list[Finding]:
     finally:
         broker.close()
     return [ok(title, "It takes the app's key and secret; its callback URL and products only a link can prove.")]
+
+
+def _is_callable(url: str) -> bool:
+    return is_full(url) and not holds_login(url)
+
+
+def _uncallable(url: str) -> str:
+    return "It holds a login (what stands before an @)." if holds_login(url) else "It is not a full address."
 
 
 def _base_urls(declaration: Declaration, environ: Mapping[str, str]) -> list[tuple[str, str]]:

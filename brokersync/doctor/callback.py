@@ -5,6 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from brokersync.doctor.findings import Finding, fault, ok, warning
+from brokersync.places import holds_login
 from oauth_web.origins import origin
 
 PATH = "/oauth/callback"
@@ -15,6 +16,8 @@ def callback_url(name: str, url: str, public_url: str, *, real_broker: bool) -> 
     """All traps that the URL in the variable `name` is in. `real_broker`: the calls go to the broker itself, which takes
     only https (Schwab: also not `localhost`, and a slash at the end is not the same URL).
     """
+    if holds_login(url):
+        return [fault(name, "It holds a login (what stands before an @).", "Write it without, as it is registered.")]
     try:
         there = origin(url)
     except ValueError:

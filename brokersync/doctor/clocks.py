@@ -13,6 +13,7 @@ import requests
 
 from brokersync.cells import spelled
 from brokersync.doctor.findings import Finding, note, ok, warning
+from brokersync.places import place
 
 MOST = timedelta(seconds=2)
 CHECK = "Clock"
@@ -67,7 +68,7 @@ def broker(title: str, base_url: str) -> Reading | Finding:
             title, asked, there, elsewhere=is_elsewhere(urlsplit(base_url).hostname), whole=timedelta(seconds=1)
         )
     except (requests.RequestException, KeyError, ValueError, TypeError):
-        return note(CHECK, f"{title} at {base_url} did not answer, so its clock could not be compared.")
+        return note(CHECK, f"{title} at {place(base_url)} did not answer, so its clock could not be compared.")
 
 
 def judged(readings: Sequence[Reading]) -> list[Finding]:

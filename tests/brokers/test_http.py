@@ -170,6 +170,7 @@ def test_a_netrc_adds_no_credentials(tmp_path: Path, monkeypatch: pytest.MonkeyP
         "broker.example",
         "ftp://broker.example",
         "https://u:p@broker.example",
+        "https://:p@broker.example",
         "",
         "https://[bad",
         "https://x:port",

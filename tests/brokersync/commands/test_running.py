@@ -48,6 +48,13 @@ def test_a_sandbox_takes_the_app_that_is_set(installed: None, monkeypatch: pytes
         assert line(process) == f"sandbox: {told}"
 
 
+@pytest.mark.processes
+def test_a_sandbox_shows_no_login_of_the_callback_that_is_set(installed: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SCHWAB_REDIRECT_URI", "http://me:ersecret@127.0.0.1/oauth/callback")
+    with running("sandbox", "start", "--port", "0", "--json") as process:
+        assert "ersecret" not in line(process)
+
+
 @pytest.mark.parametrize("port", ["80000", "-5"])
 def test_a_port_that_is_none_is_refused(port: str, bare: object) -> None:
     ran = run("sandbox", "start", "--port", port)

@@ -177,6 +177,13 @@ def test_schwabs_own_address_has_no_controls(
         assert ("is Schwab's own address" if address else "No demo runs here") in ran.err
 
 
+def test_an_address_with_a_login_is_refused_and_not_shown(bare: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SCHWAB_BASE_URL", "http://me:ersecret@127.0.0.1:1")
+    ran = run("sandbox", "state")
+    assert (ran.code, ran.out, "ersecret" in ran.err) == (3, "", False)
+    assert ran.err.startswith("Error: SCHWAB_BASE_URL holds a login")
+
+
 @pytest.mark.parametrize("line", [("state",), ("start",)])
 def test_an_address_with_a_line_end_that_nobody_sees_is_named(
     line: tuple[str, ...], bare: object, monkeypatch: pytest.MonkeyPatch

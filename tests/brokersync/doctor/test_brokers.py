@@ -37,7 +37,14 @@ def test_schwabs_own_rules_hold_only_where_schwab_is_asked(base_url: str, level:
     assert found.level is level
 
 
-NOT_CALLABLE = ["api.schwabapi.com", "http://[bad", "https://h:99999", "https://", "ftp://127.0.0.1"]
+NOT_CALLABLE = [
+    "api.schwabapi.com",
+    "http://[bad",
+    "https://h:99999",
+    "https://",
+    "ftp://127.0.0.1",
+    "https://me:ersecret@127.0.0.1:1",
+]
 
 
 @pytest.mark.parametrize("base_url", NOT_CALLABLE)
@@ -45,6 +52,7 @@ def test_a_base_url_that_cannot_be_called_is_a_fault_and_schwabs_own_rules_still
     environ = {"SCHWAB_REDIRECT_URI": "http://localhost:8182/oauth/callback", "SCHWAB_BASE_URL": base_url}
     (found,) = brokers.base_urls(SCHWAB_DECLARATION, environ)
     assert (found.level, found.check) == (Level.FAULT, "SCHWAB_BASE_URL")
+    assert "ersecret" not in str(found)
     told = brokers.callbacks(SCHWAB_DECLARATION, environ, "http://localhost:8182")
     assert [each.level for each in told] == [Level.FAULT, Level.FAULT]
     assert brokers.clock(SCHWAB_DECLARATION, environ) == []

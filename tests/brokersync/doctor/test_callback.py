@@ -78,3 +78,10 @@ def test_several_traps_are_all_told_with_a_remedy_each() -> None:
     found = callback_url(NAME, "HTTP://localhost:8182/oauth/callback/", PUBLIC, real_broker=True)
     assert len(found) == 5
     assert all(each.remedy for each in found)
+
+
+@pytest.mark.parametrize(
+    "url", ["https://me:ersecret@127.0.0.1:8182/oauth/callback", "https://127.0.0.1:8182/ersecret@h/oauth/callback"]
+)
+def test_a_login_is_a_fault_and_not_shown(url: str) -> None:
+    assert said(url) == [(Level.FAULT, "It holds a login (what stands before an @).")]

@@ -105,3 +105,10 @@ def test_a_broker_that_does_not_answer_is_only_noted() -> None:
     found = clocks.broker("Charles Schwab", "http://127.0.0.1:1")
     assert not isinstance(found, Reading)
     assert found.level is Level.NOTE
+
+
+@pytest.mark.sockets
+def test_a_login_in_the_brokers_address_is_not_shown() -> None:
+    found = clocks.broker("Charles Schwab", "http://me:ersecret@127.0.0.1:1/path")
+    assert not isinstance(found, Reading)
+    assert found.said == "Charles Schwab at 127.0.0.1:1 did not answer, so its clock could not be compared."
