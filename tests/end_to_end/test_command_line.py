@@ -20,6 +20,10 @@ PROGRAM = [sys.executable, "-c", "from brokersync.main import main; main()"]
 
 def brokersync(installation: Installation, *arguments: str, code: int = 0) -> Any:
     """What the command prints as JSON; its exit code must be `code`, and nothing but the document is printed."""
+    return json.loads(run(installation, *arguments, code=code).stdout)
+
+
+def run(installation: Installation, *arguments: str, code: int) -> subprocess.CompletedProcess[str]:
     ran = subprocess.run(
         [*PROGRAM, *arguments, "--json"],
         check=False,
@@ -31,7 +35,7 @@ def brokersync(installation: Installation, *arguments: str, code: int = 0) -> An
     )
     assert ran.returncode == code, ran.stderr
     assert "Traceback" not in ran.stderr
-    return json.loads(ran.stdout)
+    return ran
 
 
 def test_a_sync_that_is_waited_for_brings_what_was_traded(installation: Installation, demo: Linked) -> None:
@@ -68,8 +72,9 @@ def test_one_bad_account_does_not_hide_those_that_were_read(installation: Instal
 def test_a_disconnected_login_cannot_be_synced_and_says_why(installation: Installation) -> None:
     linked = installation.link("bob", "user-of-the-command-line")
     brokersync(installation, "disconnect", linked.connection_id, "--yes")
-    (ran,) = brokersync(installation, "sync", "--connection", linked.connection_id, "--wait", code=1)["runs"]
-    assert ran["error"] == f"Connection {linked.connection_id} is disconnected: link the login again to go on."
+    refused = run(installation, "sync", "--connection", linked.connection_id, "--wait", code=1)
+    assert refused.stdout == ""
+    assert f"Connection {linked.connection_id} of user user-of-the-command-line is disconnected" in refused.stderr
 
 
 def test_a_link_from_the_command_line_repairs_the_same_connection(installation: Installation) -> None:
