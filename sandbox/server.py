@@ -29,7 +29,10 @@ class QuietHandler(WSGIRequestHandler):
     """Writes method, path and status to the log, never the query: it may hold a code."""
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        logger.info("%s %s %s", self.command, self.path.partition("?")[0], code)
+        # Bytes that are no request line (a TLS hello, another protocol) leave neither method nor path.
+        path: str | None = getattr(self, "path", None)
+        if path is not None:
+            logger.info("%s %s %s", self.command, path.partition("?")[0], code)
 
     def log_error(self, format: str, *args: Any) -> None:
         """The words handed over may quote the request line, query and all: say only that it could not be read."""

@@ -158,6 +158,31 @@ def test_a_request_that_cannot_be_read_is_not_quoted_in_the_log(
     assert "very-secret-code" not in caplog.text + capfd.readouterr().err
 
 
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"\x16\x03\x01\x02\n",
+        b"*1\r\n$4\r\nPING\r\n",
+        b"a b c d\r\n\r\n",
+        b"POST /x\r\n\r\n",
+        b"/" * 70_000,
+        b"GET / HTTP/1.1\r\n" + b"x: y\r\n" * 200 + b"\r\n",
+    ],
+)
+def test_bytes_that_are_no_request_leave_no_traceback(
+    sent: bytes, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with running() as started, caplog.at_level(logging.INFO):
+        with socket.create_connection(("127.0.0.1", int(started.address.rpartition(":")[2])), 5) as connection:
+            connection.sendall(sent)
+            with contextlib.suppress(ConnectionResetError):
+                while connection.recv(65536):
+                    pass
+        assert requests.get(started.address + "/_sandbox/state", timeout=5).status_code == 200
+    assert "a request that could not be read" in caplog.text
+    assert capfd.readouterr().err == ""
+
+
 def test_two_sandboxes_in_one_process_share_nothing() -> None:
     with running() as one, running(seed=8) as other:
         states = [requests.get(each.address + "/_sandbox/state", timeout=5).json() for each in (one, other)]
