@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -64,31 +66,47 @@ class CommandLine(click.Group):
         ]
         return listed + click.Command.shell_complete(self, ctx, incomplete)
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Here `--help` and `--version` print."""
+        with _in_sentences(ctx):
+            return super().parse_args(ctx, args)
+
     def invoke(self, ctx: click.Context) -> Any:
+        with _in_sentences(ctx):
+            try:
+                return super().invoke(ctx)
+            except click.UsageError as error:
+                raise click.UsageError(for_a_terminal(error.format_message()), error.ctx) from error
+
+
+@contextmanager
+def _in_sentences(ctx: click.Context) -> Iterator[None]:
+    """Whatever goes wrong becomes a sentence and an exit code; what was printed has then arrived, or is let go."""
+    ended: click.exceptions.Exit | None = None
+    try:
         try:
-            result = super().invoke(ctx)
-            sys.stdout.flush()
-            return result
-        except BrokenPipeError:
-            # Whoever read our output has seen enough (`| head`).
+            yield
+        except click.exceptions.Exit as error:
+            ended = error
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read our output has seen enough (`| head`).
+        _let_output_go()
+        ended = ended or click.exceptions.Exit(0)
+    except KeyboardInterrupt as error:
+        debugging.show_traceback(ctx, error)
+        click.echo(err=True)  # below the terminal's ^C
+        raise click.exceptions.Exit(INTERRUPTED) from None
+    except (click.Abort, click.ClickException):
+        raise
+    except Exception as error:
+        # The last line of defence of a program for people: nobody foresaw it.
+        debugging.show_traceback(ctx, error)
+        if isinstance(error, OSError) and error.errno in CANNOT_WRITE:
             _let_output_go()
-            return None
-        except KeyboardInterrupt as error:
-            debugging.show_traceback(ctx, error)
-            click.echo(err=True)  # below the terminal's ^C
-            raise click.exceptions.Exit(INTERRUPTED) from None
-        except (click.exceptions.Exit, click.Abort):
-            raise
-        except click.UsageError as error:
-            raise click.UsageError(for_a_terminal(error.format_message()), error.ctx) from error
-        except click.ClickException:
-            raise
-        except Exception as error:
-            # The last line of defence of a program for people: whatever it is, it becomes a sentence and an exit code.
-            debugging.show_traceback(ctx, error)
-            if isinstance(error, OSError) and error.errno in CANNOT_WRITE:
-                _let_output_go()
-            raise explained(error) from error
+        raise explained(error) from error
+    if ended is not None:
+        raise ended
 
 
 def _let_output_go() -> None:

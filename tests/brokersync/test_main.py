@@ -178,9 +178,9 @@ def test_a_second_demo_does_not_use_the_servers_of_the_first(bare: Path) -> None
 
 
 def test_a_reader_that_goes_away_is_no_failure(bare: Path) -> None:
-    program = [sys.executable, "-c", "from brokersync.main import main; main()", "brokers"]
+    program = [sys.executable, "-c", "from brokersync.main import main; main()"]
     buffered = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
-    for arguments in ([], ["--json"]):
+    for arguments in (["brokers"], ["brokers", "--json"], ["--help"], ["brokers", "--help"], ["--version"]):
         process = subprocess.Popen(
             [*program, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=bare, env=buffered
         )
@@ -201,9 +201,10 @@ def test_a_reader_that_goes_away_is_no_failure(bare: Path) -> None:
     ],
 )
 def test_output_that_goes_nowhere_is_a_sentence(redirected: str, code: int, said: str, bare: Path) -> None:
-    line = f'"{sys.executable}" -c "from brokersync.main import main; main()" brokers {redirected}'
-    ran = subprocess.run(["/bin/sh", "-c", line], cwd=bare, stderr=subprocess.PIPE, text=True, check=False)
-    assert (ran.returncode, ran.stderr) == (code, said)
+    for arguments in ("brokers", "--help", "brokers --help", "--version"):
+        line = f'"{sys.executable}" -c "from brokersync.main import main; main()" {arguments} {redirected}'
+        ran = subprocess.run(["/bin/sh", "-c", line], cwd=bare, stderr=subprocess.PIPE, text=True, check=False)
+        assert (ran.returncode, ran.stderr) == (code, said)
 
 
 def test_a_complaint_without_standard_error_still_has_its_exit_code(bare: Path) -> None:
