@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from decimal import Decimal
 
 from rich.text import Text
 
@@ -11,7 +12,7 @@ from brokersync import cells
 from brokersync.updates import Change, Holding, Update
 from worker.money import money
 
-UNITS = {"EQ": " shares", "ETF": " shares", "OPT": " contracts"}
+UNITS = {"EQ": "share", "ETF": "share", "OPT": "contract"}
 """What a quantity counts, by asset type, where everybody calls it so."""
 NARROW = 72
 """Columns below which the version makes room for what it brought."""
@@ -49,31 +50,40 @@ def update_line(update: Update, masked: str, at: datetime, width: int) -> Text:
     return line
 
 
-def change_texts(change: Change, currency: str | None) -> list[Text]:
+def change_texts(change: Change) -> list[Text]:
     """One holding's change, as fully as a line may have room for, and in shorter forms.
 
     `AAPL 231.11 → 231.52 +$49.20` or `AAPL 231.52 +$49.20`; of a trade `F 700 → 600 shares, 11.84 → 11.86 -$1,172.00` or
-    `F 700 → 600`, `KO opened, 3 shares at 68.33 +$205.00`, `F closed, 700 shares before -$8,302.00`.
+    `F 700 → 600`, `KO opened, 3 shares at 68.33 +$205.00`, `F closed, 700 shares before -$8,302.00`. Of a value that the
+    broker does not give any more, or gives again, `F value $8,302.00 → —`.
     """
-    name, value = _label(change.position), cells.gain(change.value_change, currency)
+    name, currency = _label(change.position), change.position["currency"]
     before, now = cells.price(change.price_before).plain, cells.price(change.price_now).plain
     moved = change.price_before is not None and change.price_now is not None and before != now
+    if not change.traded and change.value_change is None:
+        return [Text(f"{name} value {money(change.value_before, currency)} → {money(change.value_now, currency)}")]
+    value = Text() if change.value_change is None else Text(" ").append_text(cells.gain(change.value_change, currency))
     if not change.traded:
         forms = [f"{name} {now}", name]
         if moved:
             forms.insert(0, f"{name} {before} → {now}")
-        return [Text.assemble(form, " ", value) for form in forms]
-    unit = UNITS.get(change.position["asset_type"], "")
+        return [Text.assemble(form, value) for form in forms]
     held, holds = cells.quantity(change.quantity_before).plain, cells.quantity(change.quantity_now).plain
     if not change.quantity_now:
-        forms = [f"{name} closed, {held}{unit} before", f"{name} closed"]
+        forms = [f"{name} closed, {held}{_unit(change, change.quantity_before)} before", f"{name} closed"]
     elif not change.quantity_before:
-        forms = [f"{name} opened, {holds}{unit} at {now}", f"{name} opened, {holds}"]
+        at = "" if change.price_now is None else f" at {now}"
+        forms = [f"{name} opened, {holds}{_unit(change, change.quantity_now)}{at}", f"{name} opened, {holds}"]
     else:
-        forms = [f"{name} {held} → {holds}{unit}", f"{name} {held} → {holds}"]
+        forms = [f"{name} {held} → {holds}{_unit(change, change.quantity_now)}", f"{name} {held} → {holds}"]
         if moved:
             forms.insert(0, f"{forms[0]}, {before} → {now}")
-    return [*[Text.assemble((form, "bold"), " ", value) for form in forms], Text(forms[-1], "bold")]
+    return [*[Text.assemble((form, "bold"), value) for form in forms], Text(forms[-1], "bold")]
+
+
+def _unit(change: Change, quantity: Decimal) -> str:
+    unit = UNITS.get(change.position["asset_type"])
+    return "" if unit is None else f" {unit}{'' if abs(quantity) == 1 else 's'}"
 
 
 def _fitting(forms: Sequence[Text], room: int, for_others: int) -> Text | None:
@@ -92,8 +102,8 @@ def _trades(update: Update) -> int:
 
 def _pieces(update: Update) -> list[list[Text]]:
     cash = [[Text.assemble("cash ", cells.gain(update.cash_change, update.currency))]] if update.cash_change else []
-    traded = [change_texts(change, update.currency) for change in update.changes if change.traded]
-    moved = [change_texts(change, update.currency) for change in update.changes if not change.traded]
+    traded = [change_texts(change) for change in update.changes if change.traded]
+    moved = [change_texts(change) for change in update.changes if not change.traded]
     return traded + cash + moved
 
 

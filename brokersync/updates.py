@@ -16,9 +16,9 @@ Holding = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Change:
-    """One holding that moved. `value_change` is in the account's currency; a quantity of 0: not held.
+    """One holding that moved; its values are in the position's own currency. A quantity of 0: not held, and worth 0.
 
-    `price_before` and `price_now` are the marks; None where it was not held, or the broker gives none.
+    Prices are the marks; None where it was not held. A price or a value that the broker does not give is None, not 0.
     """
 
     position: Holding
@@ -26,11 +26,17 @@ class Change:
     quantity_now: Decimal
     price_before: Decimal | None
     price_now: Decimal | None
-    value_change: Decimal
+    value_before: Decimal | None
+    value_now: Decimal | None
 
     @property
     def traded(self) -> bool:
         return self.quantity_before != self.quantity_now
+
+    @property
+    def value_change(self) -> Decimal | None:
+        """None where one of the two values is not known."""
+        return _difference(self.value_before, self.value_now)
 
 
 @dataclass(frozen=True)
@@ -91,11 +97,19 @@ class Updates:
 
 
 def changes(before: Document, now: Document) -> list[Change]:
-    """The holdings that differ between two position documents of one account: trades first, then by how much."""
+    """The holdings that differ between two position documents of one account: trades first, then by how much.
+
+    Those of which that is not known come before the others.
+    """
     old, new = _by_instrument(before), _by_instrument(now)
     found = [_change(old.get(key), new.get(key)) for key in old | new]
-    moved = [change for change in found if change.traded or change.value_change]
-    return sorted(moved, key=lambda change: (not change.traded, -abs(change.value_change)))
+    moved = [change for change in found if change.traded or change.value_before != change.value_now]
+    return sorted(moved, key=_order)
+
+
+def _order(change: Change) -> tuple[bool, bool, Decimal]:
+    by = change.value_change
+    return not change.traded, by is not None, Decimal(0) if by is None else -abs(by)
 
 
 def _by_instrument(document: Document) -> dict[str, Holding]:
@@ -105,16 +119,13 @@ def _by_instrument(document: Document) -> dict[str, Holding]:
 def _change(before: Holding | None, now: Holding | None) -> Change:
     return Change(
         position=now or before or {},
-        quantity_before=_amount(before, "qty"),
-        quantity_now=_amount(now, "qty"),
+        quantity_before=Decimal(0) if before is None else before["qty"],
+        quantity_now=Decimal(0) if now is None else now["qty"],
         price_before=None if before is None else before["mark_price"],
         price_now=None if now is None else now["mark_price"],
-        value_change=_amount(now, "market_value") - _amount(before, "market_value"),
+        value_before=Decimal(0) if before is None else before["market_value"],
+        value_now=Decimal(0) if now is None else now["market_value"],
     )
-
-
-def _amount(position: Holding | None, name: str) -> Decimal:
-    return Decimal(0) if position is None or position[name] is None else Decimal(position[name])
 
 
 def _difference(before: Decimal | None, now: Decimal | None) -> Decimal | None:

@@ -37,5 +37,6 @@ def held(symbol: str, quantity: str, value: str, **more: Any) -> dict[str, Any]:
         "asset_type": "EQ",
         "qty": Decimal(quantity),
         "market_value": Decimal(value),
+        "currency": "USD",
     }
     return {**row, "mark_price": mark, "underlying": None, "strike": None, "put_call": None, **more}

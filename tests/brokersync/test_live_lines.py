@@ -27,7 +27,7 @@ def update(*moved: Change, cash: str | None = None, **more: bool) -> Update:
 def told(*rows: list[dict[str, object]]) -> list[str]:
     """The forms in which the one change between these holdings can be told, the fullest first."""
     (change,) = changes(*(positions(version, *each) for version, each in enumerate(rows, 1)))
-    return [form.plain for form in change_texts(change, "USD")]
+    return [form.plain for form in change_texts(change)]
 
 
 def test_a_line_says_when_which_account_what_it_is_worth_and_what_moved() -> None:
@@ -140,6 +140,30 @@ def test_an_option_goes_by_a_short_name_and_is_counted_in_contracts() -> None:
     symbol = "AAPL  270618C00240000"
     assert told([held(symbol, "2", "3270", **option)], [held(symbol, "3", "4905", **option)])[0] == (
         "AAPL 240C 2 → 3 contracts +$1,635.00"
+    )
+
+
+def test_one_is_counted_as_one() -> None:
+    assert told([held("F", "2", "24")], [held("F", "1", "12")])[0] == "F 2 → 1 share -$12.00"
+    assert told([held("F", "-1", "-12")], [])[0] == "F closed, -1 share before +$12.00"
+    assert told([], [held("F", "1", "12")])[0] == "F opened, 1 share at 12.00 +$12.00"
+
+
+def test_a_value_that_the_broker_does_not_give_is_no_loss_and_no_gain_when_it_comes_back() -> None:
+    known, unknown = [held("F", "7", "100")], [held("F", "7", "100", market_value=None, mark_price=None)]
+    assert told(known, unknown) == ["F value $100.00 → —"]
+    assert told(unknown, known) == ["F value — → $100.00"]
+
+
+def test_a_trade_of_which_no_value_is_given_is_told_without_one() -> None:
+    unknown = held("F", "7", "100", market_value=None, mark_price=None)
+    assert told([], [unknown]) == ["F opened, 7 shares", "F opened, 7", "F opened, 7"]
+    assert told([unknown], []) == ["F closed, 7 shares before", "F closed", "F closed"]
+
+
+def test_a_value_is_in_the_currency_of_its_position() -> None:
+    assert told([held("SAP", "1", "10", currency="EUR")], [held("SAP", "1", "12.5", currency="EUR")])[1] == (
+        "SAP 12.50 +2.50 EUR"
     )
 
 

@@ -80,3 +80,16 @@ def test_trades_come_first_then_the_largest_moves_and_what_stood_still_is_left_o
     found = changes(before, now)
     assert [change.position["symbol"] for change in found] == ["D", "E", "B", "A"]
     assert [(change.quantity_before, change.quantity_now) for change in found[:2]] == [(2, 0), (0, 3)]
+
+
+def test_an_unknown_value_is_not_counted_as_nothing_and_is_told_before_what_moved() -> None:
+    before = positions(1, held("A", "1", "10"), held("B", "1", "10"), held("C", "1", "10", market_value=None))
+    now = positions(2, held("A", "1", "11"), held("B", "1", "10", market_value=None), held("C", "1", "10"))
+    found = {change.position["symbol"]: change.value_change for change in changes(before, now)}
+    assert found == {"B": None, "C": None, "A": Decimal(1)}
+    assert list(found) == ["B", "C", "A"]
+
+
+def test_a_value_that_stays_unknown_is_no_change() -> None:
+    unknown = held("A", "1", "10", market_value=None)
+    assert changes(positions(1, unknown), positions(2, unknown)) == []

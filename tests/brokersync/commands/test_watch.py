@@ -28,7 +28,15 @@ def document(account_id: object, version: int, net_liq: float, user_id: str = "4
 
 def holding(account_id: object, version: int, value: float, user_id: str = "42") -> str:
     option = {"underlying": None, "expiry": None, "strike": None, "put_call": None}
-    row = {"instrument_key": "F", "symbol": "F", "asset_type": "EQ", "qty": 700, "market_value": value, **option}
+    row = {
+        "instrument_key": "F",
+        "symbol": "F",
+        "asset_type": "EQ",
+        "qty": 700,
+        "market_value": value,
+        **option,
+        "currency": "USD",
+    }
     positions = [{**row, "mark_price": round(value / 700, 4)}]
     return _document(account_id, version, kind="positions", positions=positions, user_id=user_id, connection_id="c")
 
