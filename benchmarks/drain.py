@@ -93,6 +93,18 @@ class Queue:
 
             return self._all(finished, FLOOR)
 
+    def turns(self, rounds: int) -> list[tuple[float, float]]:
+        """How many a second, ours and the floor's, in each round."""
+        speeds = []
+        for number in range(rounds):
+            # Who comes first changes, so that nobody always meets what the other has left behind.
+            if number % 2:
+                floor, ours = self.floor(), self.ours()
+            else:
+                ours, floor = self.ours(), self.floor()
+            speeds.append((ours.per_second, floor.per_second))
+        return speeds
+
     def _all(self, finished: Callable[[], Span], app: str) -> Span:
         until = time.monotonic() + QUEUE_WAIT.total_seconds()
         while (span := finished()).runs < len(self.logins):

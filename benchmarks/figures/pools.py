@@ -25,7 +25,7 @@ def take(stage: Stage, rounds: int | None) -> Report:
     for pool in POOLS:
         with workers.running(stage, pool) as both:
             queue = filled(stage, both, SHAPE, pool.slots * LOGINS_A_SLOT)
-            turns = [(queue.ours().per_second, queue.floor().per_second) for _ in range(rounds or ROUNDS)]
+            turns = queue.turns(rounds or ROUNDS)
             ours, floor = (median(speeds) for speeds in zip(*turns, strict=True))
             found[str(pool)] = {
                 "syncs_per_s": round(ours, 1),

@@ -25,7 +25,7 @@ def take(stage: Stage, rounds: int | None) -> Report:
     with workers.running(stage) as both:
         queue = filled(stage, both, SHAPE, LOGINS)
         before = [both.cpu_seconds(app) for app in (OURS, FLOOR)]
-        turns = [(queue.ours().per_second, queue.floor().per_second) for _ in range(rounds or ROUNDS)]
+        turns = queue.turns(rounds or ROUNDS)
         used = [both.cpu_seconds(app) - earlier for app, earlier in zip((OURS, FLOOR), before, strict=True)]
         resident = both.resident_mb(OURS)
         with receipts.noted(stage.environ["REDIS_URL"]) as received:
