@@ -19,7 +19,7 @@ from models.snapshot import BALANCES, POSITION_VALUES
 
 pytestmark = pytest.mark.processes
 
-OF_ONE_RUN = {"version", "fetched_at"}
+OF_ONE_RUN = {"fetched_at"}
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +60,7 @@ def documents(client: redis.Redis, prefix: str, kind: str, account_id: str) -> d
 @pytest.mark.parametrize(
     ("table", "key", "columns"),
     [
-        (Account.__tablename__, "id", ("type", "currency", *BALANCES, "as_of")),
+        (Account.__tablename__, "id", ("type", "currency", *BALANCES, "as_of", "version")),
         (Position.__tablename__, "account_id, instrument_key", POSITION_VALUES),
     ],
 )
