@@ -18,13 +18,15 @@ NARROW = 72
 """Columns below which the version makes room for what it brought."""
 GAP = 2
 """Blanks between two things on a line."""
+BELOW = " " * len("18:00:05")
+"""What goes on below stands under the account, as a note's words do."""
 
 
 def update_line(update: Update, masked: str, at: datetime, width: int) -> Text:
-    """`18:00:05  …733  v3  $61,758.77  +$49.20  AAPL 231.11 → 231.52 +$49.20  +3 more`, no longer than `width`.
+    """`18:00:05  …733  v3  $61,758.77  +$49.20  AAPL 231.11 → 231.52 +$49.20  +3 more`, no wider than `width`.
 
-    What was traded comes first, as many trades as fit; then the cash that moved, then the prices, each as fully as it
-    fits.
+    What was traded comes first, then the cash that moved: all of it, gone on with below where it does not fit beside. The
+    prices take the room that is left, each told as fully as it fits, and the others are counted.
     """
     version = f"  v{update.version:<3} " if width >= NARROW else "  "
     line = Text.assemble(
@@ -38,16 +40,49 @@ def update_line(update: Update, masked: str, at: datetime, width: int) -> Text:
         return line.append("  1 position" if update.held == 1 else f"  {update.held} positions")
     if update.net_liq_change is not None:
         line.append_text(Text.assemble("  ", cells.gain(update.net_liq_change, update.currency)))
-    pieces = _pieces(update)
+    told = [change_texts(change) for change in update.changes if change.traded]
+    if update.cash_change:
+        told.append([Text.assemble("cash ", cells.gain(update.cash_change, update.currency))])
+    prices = [change_texts(change) for change in update.changes if not change.traded]
+    lines = _with_all(line, told, width)
+    if told and prices and lines[-1].cell_len + len(_more(len(prices))) > width:
+        lines.append(Text(BELOW))
+    _add_prices(lines[-1], prices, width, alone=not told)
+    return Text("\n").join(lines)
+
+
+def _with_all(line: Text, pieces: Sequence[Sequence[Text]], width: int) -> list[Text]:
+    """The line with all the pieces, and as many lines below it as they need."""
+    lines = [line]
+    for forms in pieces:
+        # The shortest form of a trade is without its value: it is better told below.
+        piece = _fullest(forms[:-1] or forms, width - lines[-1].cell_len)
+        if piece is None:
+            lines.append(Text(BELOW))
+            piece = _fullest(forms, width - len(BELOW)) or forms[-1]
+        lines[-1].append_text(Text.assemble(" " * GAP, piece))
+    return lines
+
+
+def _add_prices(line: Text, pieces: Sequence[Sequence[Text]], width: int, *, alone: bool) -> None:
+    """As many of the pieces as fit, and how many more there are. `alone`: nothing else of the changes is told."""
     for place, forms in enumerate(pieces):
         left = len(pieces) - place
-        room = width - line.cell_len - (len(f"  +{left} more") if left > 1 else 0)
-        piece = _fitting(forms, room, _least(pieces[place + 1 : _trades(update)]))
+        piece = _fullest(forms, width - line.cell_len - (len(_more(left)) if left > 1 else 0))
         if piece is None:
-            more = f"  +{left} more" if place else f"  {left} change{'' if left == 1 else 's'}"
-            return line.append(more, style="dim") if line.cell_len + len(more) <= width else line
-        line.append_text(Text.assemble("  ", piece))
-    return line
+            more = f"  {left} change{'' if left == 1 else 's'}" if alone and not place else _more(left)
+            if line.cell_len + len(more) <= width:
+                line.append(more, style="dim")
+            return
+        line.append_text(Text.assemble(" " * GAP, piece))
+
+
+def _more(count: int) -> str:
+    return f"  +{count} more"
+
+
+def _fullest(forms: Sequence[Text], room: int) -> Text | None:
+    return next((form for form in forms if form.cell_len + GAP <= room), None)
 
 
 def change_texts(change: Change) -> list[Text]:
@@ -84,27 +119,6 @@ def change_texts(change: Change) -> list[Text]:
 def _unit(change: Change, quantity: Decimal) -> str:
     unit = UNITS.get(change.position["asset_type"])
     return "" if unit is None else f" {unit}{'' if abs(quantity) == 1 else 's'}"
-
-
-def _fitting(forms: Sequence[Text], room: int, for_others: int) -> Text | None:
-    """The fullest form that leaves so much room for others, else the shortest; None where that does not fit."""
-    fullest = next((form for form in forms if form.cell_len + GAP <= room - for_others), forms[-1])
-    return fullest if fullest.cell_len + GAP <= room else None
-
-
-def _least(pieces: Sequence[Sequence[Text]]) -> int:
-    return sum(forms[-1].cell_len + GAP for forms in pieces)
-
-
-def _trades(update: Update) -> int:
-    return sum(change.traded for change in update.changes)
-
-
-def _pieces(update: Update) -> list[list[Text]]:
-    cash = [[Text.assemble("cash ", cells.gain(update.cash_change, update.currency))]] if update.cash_change else []
-    traded = [change_texts(change) for change in update.changes if change.traded]
-    moved = [change_texts(change) for change in update.changes if not change.traded]
-    return traded + cash + moved
 
 
 def clock(at: datetime) -> str:

@@ -41,9 +41,10 @@ def test_a_line_says_when_which_account_what_it_is_worth_and_what_moved() -> Non
 @pytest.mark.parametrize("width", range(60, 160))
 def test_a_line_fits_the_terminal_and_counts_what_it_leaves_out(width: int) -> None:
     line = update_line(update(*MOVED, cash="-5"), "…733", AT, width).plain
-    assert len(line) <= width
-    named = sum(f" {word} " in line for word in ("AAPL", "F", "KO", "cash"))
-    assert named == 4 or line.endswith(f"  +{4 - named} more")
+    assert max(map(len, line.splitlines())) <= width
+    assert "  cash -$5.00" in line
+    named = sum(f" {word} " in line for word in ("AAPL", "F", "KO"))
+    assert named == 3 or line.endswith(f"  +{3 - named} more")
 
 
 def test_eighty_columns_hold_a_price_with_its_move_and_a_trade_with_its_value() -> None:
@@ -51,7 +52,10 @@ def test_eighty_columns_hold_a_price_with_its_move_and_a_trade_with_its_value() 
     assert price == "18:00:05  …733  v3   $61,758.77  +$12.21  AAPL 231.40 → 231.52 +$14.40  +2 more"
     (sold,) = changes(positions(1, held("F", "700", "8302")), positions(2, held("F", "600", "7140")))
     trade = update_line(update(sold, *MOVED, cash="1184"), "…733", AT, 80).plain
-    assert trade == "18:00:05  …733  v3   $61,758.77  +$12.21  F 700 → 600 shares -$1,162.00  +4 more"
+    assert trade.splitlines() == [
+        "18:00:05  …733  v3   $61,758.77  +$12.21  F 700 → 600 shares -$1,162.00",
+        "          cash +$1,184.00  AAPL 231.40 → 231.52 +$14.40  F -$14.00  KO +$1.00",
+    ]
 
 
 TRADED = changes(
@@ -60,17 +64,39 @@ TRADED = changes(
 )
 
 
-def test_a_trade_is_told_in_short_rather_than_that_another_one_is_hidden() -> None:
-    line = update_line(update(*TRADED, cash="1260.60"), "…733", AT, 80).plain
-    assert line == "18:00:05  …733  v3   $61,758.77  +$12.21  KO opened, -10  VTI closed  +2 more"
-    line = update_line(update(*TRADED, cash="1260.60"), "…733", AT, 100).plain
-    assert line == "18:00:05  …733  v3   $61,758.77  +$12.21  KO opened, -10 -$660.60  VTI closed -$600.00  +2 more"
+def test_every_trade_and_the_cash_that_moved_are_told_with_their_values_on_as_many_lines_as_they_need() -> None:
+    assert update_line(update(*TRADED, cash="1260.60"), "…733", AT, 80).plain.splitlines() == [
+        "18:00:05  …733  v3   $61,758.77  +$12.21  KO opened, -10 -$660.60",
+        "          VTI closed, 2 shares before -$600.00  cash +$1,260.60  F 11.84 -$14.00",
+    ]
+    assert update_line(update(*TRADED, cash="1260.60"), "…733", AT, 100).plain.splitlines() == [
+        "18:00:05  …733  v3   $61,758.77  +$12.21  KO opened, -10 shares at 66.06 -$660.60",
+        "          VTI closed, 2 shares before -$600.00  cash +$1,260.60  F 11.86 → 11.84 -$14.00",
+    ]
+
+
+@pytest.mark.parametrize("width", range(50, 160))
+def test_no_trade_is_left_out_at_any_width(width: int) -> None:
+    line = update_line(update(*TRADED, *MOVED, cash="1260.60"), "…733", AT, width).plain
+    assert max(map(len, line.splitlines())) <= width
+    for told in ("KO opened, -10", "-$660.60", "VTI closed", "-$600.00", "cash +$1,260.60"):
+        assert told in line
+
+
+def test_where_trades_leave_no_room_for_a_count_the_prices_begin_a_line() -> None:
+    (sold,) = changes(positions(1, held("F", "700", "8302")), positions(2, held("F", "600", "7140")))
+    alone = update_line(update(sold), "…733", AT, 75).plain
+    assert update_line(update(sold, *MOVED), "…733", AT, 75).plain.splitlines() == [
+        alone,
+        "          AAPL 231.40 → 231.52 +$14.40  F 11.86 → 11.84 -$14.00  KO +$1.00",
+    ]
 
 
 def test_a_narrow_terminal_has_room_for_a_trade_and_a_price_without_the_version() -> None:
-    assert update_line(update(*TRADED), "…733", AT, 60).plain == (
-        "18:00:05  …733  $61,758.77  +$12.21  KO opened, -10  +2 more"
-    )
+    assert update_line(update(*TRADED), "…733", AT, 60).plain.splitlines() == [
+        "18:00:05  …733  $61,758.77  +$12.21  KO opened, -10 -$660.60",
+        "          VTI closed, 2 shares before -$600.00  F -$14.00",
+    ]
     assert update_line(update(*MOVED), "…733", AT, 60).plain == (
         "18:00:05  …733  $61,758.77  +$12.21  AAPL +$14.40  +2 more"
     )
