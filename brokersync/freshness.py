@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from itertools import groupby
 
 from brokersync.looking import Watched
-from models.connection import SCHEDULED
+from models.connection import SCHEDULED, Status
 from worker import schedule
 
 PATIENCE = timedelta(seconds=15)
@@ -60,7 +60,7 @@ class Freshness:
             sorted(accounts, key=lambda each: str(each.connection.id)), key=lambda each: each.connection.id
         )
         for _, group in of_connection:
-            known = [account for account in group if account.shared and account.account_id in self._confirmed]
+            known = [account for account in group if account.shared and self._has_data(account)]
             old = [account for account in known if self._is_news(account, now)]
             fresh = [account for account in known if self._is_fresh_again(account, now)]
             if old:
@@ -69,9 +69,18 @@ class Freshness:
                 told.append(Fresh(fresh, self._oldest(fresh, now)))
         return told
 
+    def _has_data(self, account: Watched) -> bool:
+        """Of a disconnected account nothing is left on Redis, unless it was heard of before."""
+        return account.account_id in self._confirmed or account.connection.status != Status.DISCONNECTED
+
+    def _confirmed_at(self, account: Watched) -> datetime:
+        """As Redis has it, which is what is shown. Where it has nothing, as the database does; one that was never confirmed
+        has been waited for since it was listed."""
+        return self._confirmed.get(account.account_id) or account.checked_at or account.created_at
+
     def _is_news(self, account: Watched, now: datetime) -> bool:
         """Whether the account's data are old and that is to be told, which it then counts as."""
-        confirmed_at = self._confirmed[account.account_id]
+        confirmed_at = self._confirmed_at(account)
         if not _is_old(account, confirmed_at, now):
             return False
         told, age, status = self._told.get(account.account_id), now - confirmed_at, account.connection.status
@@ -83,14 +92,14 @@ class Freshness:
 
     def _is_fresh_again(self, account: Watched, now: datetime) -> bool:
         """Whether data that were told to be old are not any more, which is then told."""
-        told, confirmed_at = self._told.get(account.account_id), self._confirmed[account.account_id]
+        told, confirmed_at = self._told.get(account.account_id), self._confirmed_at(account)
         if told is None or confirmed_at <= told.confirmed_at or _is_old(account, confirmed_at, now):
             return False
         del self._told[account.account_id]
         return True
 
     def _oldest(self, accounts: Sequence[Watched], now: datetime) -> timedelta:
-        return now - min(self._confirmed[account.account_id] for account in accounts)
+        return now - min(self._confirmed_at(account) for account in accounts)
 
 
 def is_late(account: Watched, confirmed_at: datetime, now: datetime) -> bool:

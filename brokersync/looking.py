@@ -23,12 +23,16 @@ STATEMENT_LIMIT = timedelta(seconds=5)
 
 @dataclass(frozen=True)
 class Watched:
-    """An account and its connection. `checked_at`: when the broker confirmed it last, as the database knows it."""
+    """An account and its connection. `checked_at`: when the broker confirmed it last, as the database knows it.
+
+    `created_at`: when it was listed.
+    """
 
     account_id: str
     number: str
     shared: bool
     checked_at: datetime | None
+    created_at: datetime
     connection: Connection
 
 
@@ -59,7 +63,14 @@ class Looking:
         self._database = database
         wanted = {Connection.user_id: user_id, Connection.id: connection_id, Account.id: account_id}
         self._query = (
-            select(Account.id, Account.masked, Account.missing_since, AccountCheck.checked_at, Connection)
+            select(
+                Account.id,
+                Account.masked,
+                Account.missing_since.is_(None),
+                AccountCheck.checked_at,
+                Account.created_at,
+                Connection,
+            )
             .join(Connection, Connection.id == Account.connection_id)
             .outerjoin(AccountCheck, AccountCheck.account_id == Account.id)
             .where(*[column == value for column, value in wanted.items() if value is not None])
@@ -75,8 +86,8 @@ class Looking:
         return Look(
             at,
             [
-                Watched(str(account_id), masked, missing_since is None, checked_at, connection)
-                for account_id, masked, missing_since, checked_at, connection in rows
+                Watched(str(account_id), masked, shared, checked_at, created_at, connection)
+                for account_id, masked, shared, checked_at, created_at, connection in rows
             ],
         )
 

@@ -20,8 +20,15 @@ def a_connection(**values: object) -> Connection:
     return Connection(**{**given, "hours_from": None, "hours_until": None, **values})
 
 
-def an_account(connection: Connection | None = None, account_id: str = "a", *, shared: bool = True) -> Watched:
-    return Watched(account_id, f"…{account_id}", shared, None, connection or a_connection())
+def an_account(
+    connection: Connection | None = None,
+    account_id: str = "a",
+    *,
+    shared: bool = True,
+    checked_at: datetime | None = None,
+    created_at: datetime = NOW,
+) -> Watched:
+    return Watched(account_id, f"…{account_id}", shared, checked_at, created_at, connection or a_connection())
 
 
 def confirmed(age: timedelta, *account_ids: str) -> Freshness:
@@ -111,6 +118,25 @@ def test_the_accounts_of_a_connection_are_told_together_and_each_connection_by_i
     assert sorted(numbers) == [["a", "c"], ["b"]]
 
 
-def test_an_account_that_is_not_shared_any_more_or_never_had_data_is_not_old() -> None:
+def test_an_account_that_is_not_shared_any_more_or_was_listed_a_moment_ago_is_not_old() -> None:
     assert confirmed(2 * LIMIT).news([an_account(shared=False)], NOW) == []
     assert Freshness().news([an_account()], NOW) == []
+
+
+def test_what_redis_knows_nothing_of_is_as_old_as_the_database_says_or_as_its_account() -> None:
+    days = timedelta(days=3)
+    checked = an_account(checked_at=NOW - days, created_at=NOW - 2 * days)
+    assert Freshness().news([checked], NOW) == [Old([checked], days, stopped=False)]
+    never_checked = an_account(created_at=NOW - days)
+    assert Freshness().news([never_checked], NOW) == [Old([never_checked], days, stopped=False)]
+
+
+def test_what_redis_says_goes_before_what_the_database_says() -> None:
+    assert confirmed(timedelta(0)).news([an_account(checked_at=NOW - 3 * LIMIT)], NOW) == []
+    (news,) = confirmed(2 * LIMIT).news([an_account(checked_at=NOW)], NOW)
+    assert (type(news), news.age) == (Old, 2 * LIMIT)
+
+
+def test_of_an_account_that_was_disconnected_before_nothing_is_shown_that_could_be_old() -> None:
+    account = an_account(a_connection(status=Status.DISCONNECTED), checked_at=NOW - 2 * LIMIT)
+    assert Freshness().news([account], NOW) == []

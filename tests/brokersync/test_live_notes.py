@@ -20,7 +20,7 @@ ID = uuid.UUID("0b6e2f41-0000-4000-8000-000000000001")
 def watched(number: str = "…733", checked_at: datetime | None = None, **values: object) -> Watched:
     given = {"id": ID, "user_id": "42", "broker": "schwab", "status": Status.ACTIVE, "time_zone": "UTC"}
     given |= {"sync_interval": timedelta(minutes=5), "last_error_kind": None, "last_error_text": None}
-    return Watched(number, number, True, checked_at, Connection(**{**given, **values}))
+    return Watched(number, number, True, checked_at, NOW, Connection(**{**given, **values}))
 
 
 def told(*accounts: Watched, stopped: bool = False, database_is_away: bool = False) -> str:

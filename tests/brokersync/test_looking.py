@@ -22,6 +22,7 @@ def test_a_look_shows_the_accounts_that_are_asked_for_with_their_connection(data
         assert (found.account_id, found.number, found.shared) == (str(account_id), "…452", True)
         assert (found.connection.id, found.connection.user_id) == (connection_id, "42")
         assert found.checked_at is not None
+        assert found.checked_at < found.created_at
     assert len(Looking(database, None, None, None).look().accounts) == 2
 
 

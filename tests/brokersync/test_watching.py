@@ -62,7 +62,7 @@ def look(*account_ids: str, status: Status = Status.ACTIVE) -> Look:
         last_error_text="status 503",
         time_zone="UTC",
     )
-    return Look(NOW, [Watched(each, f"…{each}", True, None, connection) for each in account_ids])
+    return Look(NOW, [Watched(each, f"…{each}", True, None, LONG_AGO, connection) for each in account_ids])
 
 
 def version(number: int, account_id: str = "a") -> list[Event]:
@@ -130,6 +130,14 @@ def test_while_redis_is_away_nothing_is_called_old_and_after_it_only_when_it_sai
     assert watch.after(Checked({"a": NOW})).notes[2:] == [
         "…a  not confirmed by the broker for 0 s (not asked any more): "
         "its connection is paused; `brokersync resume 00000000` starts it again"
+    ]
+
+
+def test_old_data_are_told_though_redis_came_up_empty_but_not_before_it_answered() -> None:
+    watch = Watching(look("a"))
+    assert watch.after(look("a")).notes == []
+    assert watch.after(Checked({})).notes == [
+        "…a  not confirmed by the broker for 1 h (asked every 5 min): schwab is down (status 503)"
     ]
 
 
