@@ -25,6 +25,9 @@ WRITES_AGAIN = (
 )
 INIT_DB = "brokersync init-db"
 
+_ABSENT = text(
+    "SELECT name FROM unnest(CAST(:names AS text[])) AS tables(name) WHERE to_regclass(name) IS NULL ORDER BY 1"
+)
 _MISSING_RIGHTS = text(
     "SELECT DISTINCT tables.name FROM unnest(CAST(:names AS text[])) AS tables(name),"
     " unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS rights(name)"
@@ -94,7 +97,10 @@ def _look(session: Session, *, is_elsewhere: bool) -> Looked:
     found.append(of_tables)
     if of_tables.remedy is not None:
         return found
-    without = list(session.scalars(_MISSING_RIGHTS, _names()))
+    absent = list(session.scalars(_ABSENT, {"names": _names()}))
+    if absent:
+        return [*found, _not_there(absent)]
+    without = list(session.scalars(_MISSING_RIGHTS, {"names": _names(), "append_only": sorted(APPEND_ONLY)}))
     if without:
         return [*found, _no_rights(without)]
     return [*found, *stored.examine(session)]
@@ -123,13 +129,22 @@ def _limits(session: Session) -> list[Finding]:
     return []
 
 
-def _names() -> dict[str, list[str]]:
-    return {"names": sorted(Base.metadata.tables), "append_only": sorted(APPEND_ONLY)}
+def _names() -> list[str]:
+    return sorted(Base.metadata.tables)
+
+
+def _not_there(names: list[str]) -> Finding:
+    said = f"The database lacks {_counted(names)}, though it is of this version: somebody dropped what it lacks."
+    return fault(TABLES, said, "Restore a backup; or name an empty database in DATABASE_URL, and brokersync init-db")
+
+
+def _counted(names: list[str]) -> str:
+    """`1 table (accounts)`, `3 tables (accounts …)`."""
+    return f"1 table ({names[0]})" if len(names) == 1 else f"{len(names)} tables ({names[0]} …)"
 
 
 def _no_rights(names: list[str]) -> Finding:
-    count = "1 table" if len(names) == 1 else f"{len(names)} tables"
-    said = f"This user may not read and write {count} ({names[0]}{' …' if len(names) > 1 else ''})."
+    said = f"This user may not read and write {_counted(names)}."
     return fault(
         TABLES, said, "Set DATABASE_URL to the user that ran `brokersync init-db`, or GRANT this one the rights."
     )

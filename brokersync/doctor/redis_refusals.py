@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import redis
-from redis.exceptions import NoPermissionError
+from redis.exceptions import InvalidResponse, NoPermissionError
 
 from brokersync.doctor.findings import Finding, fault
 from brokersync.places import place
@@ -21,6 +21,8 @@ def refusal(check: str, url: str, error: redis.RedisError) -> Finding:
         return fault(check, "It has no database of that number.", "End the address with /0.")
     if isinstance(error, redis.BusyLoadingError):
         return fault(check, "It is loading its data.", "Wait a moment.")
+    if isinstance(error, InvalidResponse):
+        return _stranger(check, at)
     if isinstance(error, redis.ConnectionError | redis.TimeoutError):
         return _no_connection(check, at, error)
     return fault(check, f"It answers with an error ({type(error).__name__}).", "The server's log says more.")
@@ -42,5 +44,9 @@ def _no_connection(check: str, at: str, error: redis.RedisError) -> Finding:
         return fault(
             check, "It takes no more clients.", "redis-cli CONFIG SET maxclients 1000 (and in its configuration)"
         )
+    return _stranger(check, at)
+
+
+def _stranger(check: str, at: str) -> Finding:
     remedy = "Correct host and port, and the scheme: redis://, or rediss:// with TLS."
     return fault(check, f"What listens at {at} does not speak as Redis does.", remedy)

@@ -29,7 +29,7 @@ def test_what_the_shell_starts_reads_nothing_before_it_can_be_interrupted() -> N
     started = tomllib.loads(PYPROJECT.read_text())["project"]["scripts"]["brokersync"]
     assert started == "brokersync.__main__:main"
     assert [each.value for each in entry_points(group="console_scripts", name="brokersync")] == [started]
-    script = "import sys, brokersync.__main__\nprint(*(each for each in ('click', 'brokersync.main') if each in sys.modules))"
+    script = "import sys, brokersync.__main__\nprint(*{'click', 'brokersync.main'} & sys.modules.keys())"
     ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == ""
 

@@ -98,6 +98,19 @@ def test_a_user_without_rights_to_the_tables_is_told(reader_url: str, empty_data
 
 
 @pytest.mark.servers
+def test_a_table_that_was_dropped_is_told_apart_from_missing_rights(empty_database_url: str) -> None:
+    migrate.upgrade(empty_database_url)
+    run(empty_database_url, "DROP TABLE positions CASCADE")
+    (found,) = bad(empty_database_url)
+    assert (found.check, found.level) == ("Tables", Level.FAULT)
+    assert found.said.startswith("The database lacks 1 table (positions), though it is of this version")
+    assert "GRANT" not in str(found.remedy)
+    run(empty_database_url, "DROP TABLE sync_runs CASCADE")
+    (found,) = bad(empty_database_url)
+    assert "lacks 2 tables (positions …)" in found.said
+
+
+@pytest.mark.servers
 def test_a_database_that_takes_no_writes_is_a_fault_and_its_remedy_works(
     reader_url: str, empty_database_url: str
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -118,6 +119,24 @@ def test_a_server_that_takes_the_connection_and_says_nothing_is_given_up_in_seco
     assert "did not answer in time" in found.said
 
 
+@pytest.mark.sockets
+def test_a_server_of_another_protocol_is_no_redis() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as stranger:
+
+        def answer() -> None:
+            connection, _ = stranger.accept()
+            with connection:
+                connection.recv(1000)
+                connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+
+        answering = threading.Thread(target=answer)
+        answering.start()
+        place = f"127.0.0.1:{stranger.getsockname()[1]}"
+        (found,) = findings(f"redis://{place}/0")
+        answering.join()
+    assert found.said == f"What listens at {place} does not speak as Redis does."
+
+
 def test_a_redis_that_is_not_named_or_no_address_is_a_fault() -> None:
     assert levels(findings(None)) == [("REDIS_URL", Level.FAULT)]
     assert levels(findings("nonsense")) == [("Redis", Level.FAULT)]
@@ -174,7 +193,8 @@ def test_a_redis_with_few_clients_left_is_a_warning(most: int, now: int, *, told
         (redis.ConnectionError("Error -2 connecting to ersecret:1. Name or service not known."), "not known here"),
         (redis.ConnectionError("max number of clients reached"), "no more clients"),
         (redis.BusyLoadingError("loading"), "loading its data"),
-        (redis.InvalidResponse("H ersecret"), "answers with an error"),
+        (redis.ResponseError("ERR ersecret"), "answers with an error"),
+        (redis.InvalidResponse("H ersecret"), "does not speak as Redis"),
         (redis.ConnectionError("Connection closed by server."), "closed the connection"),
         (redis.ConnectionError("Protocol Error: b'ersecret'"), "does not speak as Redis"),
     ],
