@@ -12,12 +12,14 @@ import pytest
 from ruamel.yaml import YAML
 
 from brokersync import reference, supervisor
+from oauth_web.tls import state_folder
 from tests.guards.tree import ROOT
 from worker import limits
 
 COMPOSE = ROOT / "deploy" / "compose.yaml"
 DOCKERFILE = (ROOT / "deploy" / "Dockerfile").read_text()
-SERVICES: dict[str, dict[str, Any]] = YAML(typ="safe").load(COMPOSE)["services"]
+DOCUMENT: dict[str, Any] = YAML(typ="safe").load(COMPOSE)
+SERVICES: dict[str, dict[str, Any]] = DOCUMENT["services"]
 OURS = {name: service for name, service in SERVICES.items() if service["image"] == "brokersync"}
 
 
@@ -92,6 +94,30 @@ def test_nothing_starts_before_the_tables_are_there() -> None:
     waiting = {name for name, service in OURS.items() if "migrate" in service["depends_on"]}
     assert waiting == OURS.keys() - {"migrate"} == supervisor.procfile_commands().keys()
     assert OURS["migrate"]["depends_on"] == {"postgres": {"condition": "service_healthy"}}
+
+
+def test_our_services_read_the_env_of_the_readme_and_may_write_to_no_file_of_the_image() -> None:
+    for service in OURS.values():
+        assert (COMPOSE.parent / service["env_file"]).resolve() == ROOT / ".env"
+        assert (service["read_only"], service["tmpfs"]) == (True, ["/tmp"])
+        assert service["cap_drop"] == ["ALL"]
+        assert service["security_opt"] == ["no-new-privileges:true"]
+
+
+def test_a_process_that_a_service_leaves_behind_is_reaped_and_a_signal_reaches_it() -> None:
+    assert [name for name, service in OURS.items() if service["init"] is not True] == []
+
+
+def test_what_must_outlive_a_container_is_kept_where_its_program_puts_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    (state_home,) = re.findall(r"\bXDG_STATE_HOME=(\S+)", DOCKERFILE)
+    monkeypatch.setenv("XDG_STATE_HOME", state_home)
+    kept = {name: service["volumes"] for name, service in SERVICES.items() if "volumes" in service}
+    assert kept == {
+        "postgres": ["postgres:/var/lib/postgresql"],
+        "valkey": ["valkey:/data"],
+        "web": [f"state:{state_folder()}"],
+    }
+    assert DOCUMENT["volumes"].keys() == {"postgres", "valkey", "state"}
 
 
 def test_redis_keeps_messages_and_throws_none_away() -> None:

@@ -12,11 +12,13 @@ from pathlib import Path
 import pytest
 
 from brokersync import reference, supervisor
+from oauth_web.tls import state_folder
 from tests.guards.tree import ROOT
 from worker import limits
 
 UNITS = ROOT / "deploy" / "systemd"
 SERVICES = sorted(UNITS.glob("*.service"))
+SHARED = UNITS / "brokersync-.service.d" / "all.conf"
 INSTALLED = "/opt/brokersync"
 # What `systemd-analyze security` calls OK; a unit without any hardening has 9.6.
 MOST_EXPOSURE = 2.0
@@ -68,6 +70,23 @@ def test_a_unit_sets_only_declared_variables_and_to_their_defaults(service: Path
     for setting in values(service, "Environment"):
         name, _, value = setting.partition("=")
         assert declared[name] == value
+
+
+def test_the_units_read_the_one_file_that_an_operator_is_told_to_install() -> None:
+    page = (ROOT / "docs" / "operating.md").read_text()
+    (installed,) = re.findall(r"^sudo install -m 600 \.env (\S+)$", page, re.MULTILINE)
+    assert [values(path, "EnvironmentFile") for path in (SHARED, *SERVICES)] == [[installed], *([[]] * len(SERVICES))]
+    assert set(re.findall(r"--property=EnvironmentFile=(\S+)", page)) == {installed}
+
+
+def test_the_state_folder_of_the_units_is_where_the_web_app_puts_its_certificate(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (setting,), (folder,) = values(SHARED, "Environment"), values(SHARED, "StateDirectory")
+    name, _, state_home = setting.partition("=")
+    monkeypatch.setenv(name, state_home)
+    # systemd makes it there, whatever the environment says.
+    assert state_folder() == Path("/var/lib") / folder
 
 
 def test_the_worker_may_finish_a_sync_before_it_is_killed() -> None:
