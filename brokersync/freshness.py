@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from itertools import groupby
 
 from brokersync.looking import Watched
-from models.connection import SCHEDULED, Status
+from models.connection import SCHEDULED, Connection, Status
 from worker import schedule
 
 PATIENCE = timedelta(seconds=15)
@@ -109,9 +109,22 @@ def is_late(account: Watched, confirmed_at: datetime, now: datetime) -> bool:
     """
     connection = account.connection
     due_at = schedule.in_hours(connection, confirmed_at + connection.sync_interval)
+    planned_at = _planned_at(connection)
+    if planned_at is not None:
+        due_at = max(due_at, planned_at)
     if now <= due_at + connection.sync_interval + PATIENCE:
         return False
     return schedule.in_hours(connection, now) <= now
+
+
+def _planned_at(connection: Connection) -> datetime | None:
+    """When the connection is asked next, or began to be, where nothing went wrong: a shorter interval, or a connection that
+    is resumed, makes no data late. None where something did: what is waited for then is only another try.
+    """
+    if connection.unfinished_attempts == 1 and not connection.consecutive_failures:
+        # A first run is at work: `next_sync_at` is when its claim ends.
+        return connection.claim_started_at
+    return None if connection.unfinished_attempts or connection.consecutive_failures else connection.next_sync_at
 
 
 def _is_old(account: Watched, confirmed_at: datetime, now: datetime) -> bool:

@@ -95,6 +95,29 @@ def test_a_connection_that_is_asked_again_is_not_fresh_before_the_broker_confirm
     assert freshness.news([account], NOW) == [Fresh([account], timedelta(0))]
 
 
+@pytest.mark.parametrize("at_work", [False, True])
+def test_after_a_shorter_interval_was_set_or_it_was_resumed_data_are_late_by_what_was_planned(at_work: bool) -> None:
+    planned = {"unfinished_attempts": 1, "claim_started_at": NOW, "next_sync_at": NOW + timedelta(minutes=5)}
+    seconds = timedelta(seconds=5)
+    connection = a_connection(sync_interval=seconds, **planned if at_work else {"next_sync_at": NOW})
+    freshness, account = confirmed(timedelta(seconds=87)), an_account(connection)
+    assert ages(freshness, account, timedelta(0), seconds + PATIENCE) == []
+    assert len(ages(freshness, account, seconds + PATIENCE + MOMENT)) == 1
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        {"consecutive_failures": 3},
+        {"unfinished_attempts": 2, "claim_started_at": NOW},
+        {"unfinished_attempts": 1},
+    ],
+)
+def test_that_it_is_tried_again_after_something_went_wrong_makes_data_no_less_late(trouble: dict[str, object]) -> None:
+    connection = a_connection(next_sync_at=NOW + 3 * INTERVAL, **trouble)
+    assert len(confirmed(LIMIT + MOMENT).news([an_account(connection)], NOW)) == 1
+
+
 def test_outside_the_hours_of_a_connection_old_data_are_expected_and_after_opening_a_sync_has_its_time() -> None:
     connection = a_connection(hours_from=time(9, 30), hours_until=time(16))
     freshness, account = confirmed(timedelta(minutes=-59)), an_account(connection)
