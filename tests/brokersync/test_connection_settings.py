@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, time, timedelta
 from typing import Any
 
@@ -13,7 +14,7 @@ from models.connection import Status
 from models.event import Event
 from models.session import Database
 from tests.records import a_connection
-from tests.worker.stored import connection_row, database_now, events, put, wait_left
+from tests.worker.stored import connection_row, database_now, events, put, until_waiting, wait_left
 from worker.claims import Claim, NotTaken, release, take
 from worker.dispatch import dispatch_due_connections
 from worker.outcomes import Outcome
@@ -86,6 +87,22 @@ def test_the_trail_has_the_old_and_the_new(database: Database, connection_id: uu
         "new_hours_until": "16:00",
         "label": "changed",
     }
+
+
+def test_of_two_changes_at_once_the_second_counts_from_the_first(database: Database, connection_id: uuid.UUID) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        with database.session() as session:
+            change(session, connection_id, {"sync_interval": 10 * MINUTE})
+            second = pool.submit(changed, database, connection_id, sync_interval=20 * MINUTE)
+            until_waiting(database)
+        second.result()
+    with database.session() as session:
+        trail = session.query(Event).where(Event.connection_id == connection_id).order_by(Event.at)
+        details = [event.details for event in trail]
+    assert details == [
+        {"old_sync_interval": 300, "new_sync_interval": 600},
+        {"old_sync_interval": 600, "new_sync_interval": 1200},
+    ]
 
 
 def test_the_trail_which_nobody_can_erase_has_no_label(database: Database, connection_id: uuid.UUID) -> None:

@@ -85,6 +85,18 @@ def test_an_older_key_that_was_taken_away_too_early_is_found_by_its_logins(
     assert [each.level for each in examined(database)] == [Level.OK]
 
 
+def test_more_logins_are_tried_than_the_first(
+    database: Database, encryption_key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connect(database, id=uuid.UUID(int=2))
+    use_keys(monkeypatch, Fernet.generate_key().decode())
+    connect(database, id=uuid.UUID(int=1))
+    with database.session() as session:
+        fingerprints(session)
+    (found,) = examined(database)
+    assert (found.level, "not 1 of the 2 logins" in found.said) == (Level.FAULT, True)
+
+
 def test_a_key_that_is_no_key_is_left_to_its_own_check(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     with database.session() as session:
         fingerprints(session)
