@@ -10,7 +10,7 @@ from typing import Any
 
 from rich.text import Text
 
-from worker.money import NOT_GIVEN, money
+from worker.money import NOT_GIVEN, as_shown, money, trimmed
 
 SHORT_ID = 8
 """Characters of an id in a table; commands take such a beginning for the id."""
@@ -42,19 +42,21 @@ def status(value: str) -> Text:
 
 def amount(value: Decimal | None, currency: str | None, *, named: bool = False) -> Text:
     """`$12,345.67`, `-$0.50` (red), `12,345.67 EUR`. `named`: dollars too are `12,345.67 USD`."""
-    return Text(_told(value, currency, named), style="red" if value is not None and value < 0 else "", justify="right")
+    return Text(
+        money(value, currency, named=named), style="red" if value is not None and value < 0 else "", justify="right"
+    )
 
 
 def gain(value: Decimal | None, currency: str | None, *, named: bool = False) -> Text:
-    """`+$624.60` (green), `-$71.83` (red); what is no cent either way has no sign: `$0.00`."""
-    cents = Decimal(0) if value is None else value.quantize(_CENT, ROUND_HALF_EVEN)
-    sign, style = ("+", "green") if cents > 0 else ("", "red" if cents < 0 else "")
-    return Text(f"{sign}{_told(value, currency, named)}", style=style, justify="right")
+    """`+$624.60` (green), `-$71.83` (red); what is shown as nothing either way has no sign: `$0.00`."""
+    shown = Decimal(0) if value is None else as_shown(value, currency)
+    sign, style = ("+", "green") if shown > 0 else ("", "red" if shown < 0 else "")
+    return Text(f"{sign}{money(value, currency, named=named)}", style=style, justify="right")
 
 
 def quantity(value: Decimal) -> Text:
     """All its digits, without trailing zeros: `700`, `-2`, `12.3456`."""
-    return Text(f"{_trimmed(value):,f}", style="red" if value < 0 else "", justify="right")
+    return Text(f"{trimmed(value):,f}", style="red" if value < 0 else "", justify="right")
 
 
 def price(value: Decimal | None) -> Text:
@@ -71,7 +73,7 @@ def instrument(row: Mapping[str, Any]) -> Text:
         return plain(row["symbol"])
     expiry: date = row["expiry"]
     day = f"{expiry.day} {_MONTHS[expiry.month - 1]} {expiry:%y}"
-    return plain(f"{row['underlying'] or row['symbol']} {day} {_trimmed(row['strike']):f} {row['put_call'][0]}")
+    return plain(f"{row['underlying'] or row['symbol']} {day} {trimmed(row['strike']):f} {row['put_call'][0]}")
 
 
 def ago(span: timedelta | None) -> Text:
@@ -100,14 +102,3 @@ def spelled(span: timedelta, parts: int) -> str:
     units = (("d", seconds // 86400), ("h", seconds // 3600 % 24), ("min", seconds // 60 % 60), ("s", seconds % 60))
     first = next((place for place, (_, count) in enumerate(units) if count), len(units) - 1)
     return " ".join(f"{count} {unit}" for unit, count in units[first : first + parts] if count) or "0 s"
-
-
-def _told(value: Decimal | None, currency: str | None, named: bool) -> str:
-    if value is None or not named or not currency:
-        return money(value, currency)
-    return f"{money(value, None)} {currency}"
-
-
-def _trimmed(value: Decimal) -> Decimal:
-    whole = value.normalize()
-    return whole.quantize(Decimal(1)) if int(whole.as_tuple().exponent) > 0 else whole

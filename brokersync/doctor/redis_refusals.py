@@ -17,14 +17,19 @@ def refusal(check: str, url: str, error: redis.RedisError) -> Finding:
     if isinstance(error, NoPermissionError):
         remedy = "redis-cli ACL SETUSER <user> +@all '~*' '&*' (or write a user into the address who may)"
         return fault(check, f"{at} takes the login, but its user may not use a command that we need.", remedy)
-    if "out of range" in said:
-        return fault(check, "It has no database of that number.", "End the address with /0.")
     if isinstance(error, redis.BusyLoadingError):
         return fault(check, "It is loading its data.", "Wait a moment.")
-    if isinstance(error, InvalidResponse):
-        return _stranger(check, at)
     if isinstance(error, redis.ConnectionError | redis.TimeoutError):
         return _no_connection(check, at, error)
+    if isinstance(error, InvalidResponse):
+        return _stranger(check, at)
+    return _error(check, error)
+
+
+def _error(check: str, error: redis.RedisError) -> Finding:
+    """It speaks as Redis does, and says no."""
+    if "out of range" in str(error):
+        return fault(check, "It has no database of that number.", "End the address with /0.")
     return fault(check, f"It answers with an error ({type(error).__name__}).", "The server's log says more.")
 
 

@@ -56,6 +56,29 @@ def test_an_amount_is_in_its_own_currency() -> None:
 
 
 @pytest.mark.parametrize(
+    ("value", "currency", "said"),
+    [
+        ("0.00000001", "BTC", "0.00000001 BTC"),
+        ("-1234.50000000", "BTC", "-1,234.5 BTC"),
+        ("0E-8", "BTC", "0 BTC"),
+        ("1E+3", "BTC", "1,000 BTC"),
+        ("1234567.0000", "JPY", "1,234,567 JPY"),
+        ("0.6", "KRW", "1 KRW"),
+        ("0.005", "GBP", "0.00 GBP"),
+        ("1.005", "", "1.00"),
+    ],
+)
+def test_an_amount_has_the_places_of_its_currency(value: str, currency: str, said: str) -> None:
+    assert cells.amount(Decimal(value), currency).plain == said
+    assert cells.amount(Decimal(value), currency, named=True).plain == said
+
+
+def test_a_gain_has_the_places_of_its_currency_too() -> None:
+    assert cells.gain(Decimal("0.00000001"), "BTC", named=True).plain == "+0.00000001 BTC"
+    assert cells.gain(Decimal("0.4"), "JPY").plain == "0 JPY"
+
+
+@pytest.mark.parametrize(
     ("value", "said", "style"),
     [
         ("624.6", "+$624.60", "green"),
