@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -16,13 +17,12 @@ from tests.readme.newcomer import LASTING, WAIT, Newcomer
 
 pytestmark = pytest.mark.processes
 
-# `make -n` for what would run these tests again, change the machine, or take minutes: its programs are there, that is all.
+# `make -n` for these: make can read the recipe, and the programs in it are there. That is all.
 ONLY_NAMED = {
-    "make test": "this is it",
-    "make check": "CI runs it",
-    "make system-deps": "needs root; CI runs it",
-    "make bench": "takes minutes; its parts have tests of their own",
-    "make bench-peers": "the same",
+    "make test": "it would run these tests again, without an end",
+    "make check": "CI runs it beside the tests",
+    "make system-deps": "it changes the machine and needs root; CI runs it before the tests",
+    "make bench-peers": "it downloads what it compares with, and draws docs/bench.svg anew",
 }
 # test_server.py types these.
 ELSEWHERE = ("sudo ", "docker ")
@@ -45,6 +45,10 @@ def test_a_printed_command_does_what_it_is_printed_for(
         assert command in visitor.typed
     elif command == "brokersync demo":
         assert command in visitor.run(command, instead="make -n demo")
+    elif command == "make bench":
+        # One figure of it: all of them take minutes.
+        *_, figures = linked.run(command, instead="make bench ARGS=statements_per_sync").splitlines()
+        assert list(json.loads(figures)) == ["statements_per_sync"]
     elif command in ONLY_NAMED:
         recipe = linked.run(command, instead=f"make -n {command.removeprefix('make ')}")
         assert [name for name in re.findall(r"\.venv/bin/\S+", recipe) if not (linked.folder / name).exists()] == []

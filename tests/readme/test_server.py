@@ -77,7 +77,7 @@ def test_the_environment_file_is_the_env_of_the_readme_for_root_alone(server: Se
     assert stat.S_IMODE(installed.stat().st_mode) == 0o600
 
 
-def test_systemd_and_docker_read_that_file_as_a_shell_does(server: Server) -> None:
+def test_no_value_of_that_file_needs_quotes_or_has_them(server: Server) -> None:
     text = (server.newcomer.folder / ".env").read_text()
     literally = dict(line.split("=", 1) for line in text.splitlines() if "=" in line and not line.startswith("#"))
     assert envfile.parsed(text).items() >= {name: value for name, value in literally.items() if value}.items()
