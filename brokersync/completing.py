@@ -34,6 +34,10 @@ def fault_places(_ctx: click.Context, _param: click.Parameter, incomplete: str) 
     return _items(((place, "") for place in (*sandbox.ENDPOINTS, sandbox.ANYWHERE)), incomplete)
 
 
+def time_zones(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> Items:
+    return _items(((name, "") for name in import_module("brokersync.setting_values").time_zones()), incomplete)
+
+
 def connection_ids(ctx: click.Context, _param: click.Parameter, incomplete: str) -> Items:
     return _known("connections", incomplete, ctx)
 

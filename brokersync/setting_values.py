@@ -31,7 +31,7 @@ def interval(_ctx: click.Context, _param: click.Parameter, typed: str | None) ->
     if typed is None:
         return None
     try:
-        span = duration(f"{typed}s" if typed.isdecimal() else typed)
+        span = duration(f"{typed}s" if typed.isascii() and typed.isdigit() else typed)
     except ValueError:
         raise click.BadParameter(f"{typed!r} is no interval. Write 10m, 1h or 1h30m, or seconds such as 600.") from None
     if not SHORTEST_INTERVAL <= span <= LONGEST_INTERVAL:
@@ -60,18 +60,24 @@ def hours(_ctx: click.Context, _param: click.Parameter, typed: str | None) -> Ho
     return {"hours_from": opens, "hours_until": closes}
 
 
+def time_zones() -> list[str]:
+    """The names that may be typed, in order."""
+    # `localtime` is another zone on each machine.
+    return sorted(available_timezones() - {"localtime"})
+
+
 def time_zone(_ctx: click.Context, _param: click.Parameter, typed: str | None) -> str | None:
     """`America/New_York` in any case; the name as it is written."""
     if typed is None:
         return None
-    # `localtime` is another zone on each machine.
-    names = sorted(available_timezones() - {"localtime"})
+    names = time_zones()
     if not names:
         raise click.BadParameter("This machine knows no time zones: install its package tzdata.")
     wanted = typed.strip().replace(" ", "_")
     found = next((name for name in names if name.lower() == wanted.lower()), None)
     if found is None:
-        near = did_you_mean(wanted, names, _place)
+        beginning_so = [name for name in names if name.lower().startswith(wanted.lower())]
+        near = did_you_mean(wanted, beginning_so, str.lower) or did_you_mean(wanted, names, _place)
         raise click.BadParameter(f"{typed!r} is no time zone. Write its name, such as America/New_York.{near}")
     return found
 

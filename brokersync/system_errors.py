@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import socket
 
 CANNOT_WRITE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS})
@@ -31,6 +32,20 @@ def sentence(error: OSError) -> str:
         return "The other end did not answer in time: `brokersync doctor` says which server does not answer."
     if error.errno in _REMEDIES:
         return f"It cannot be done: {_REMEDIES[error.errno]}."
+    return _of_a_file(error)
+
+
+def _of_a_file(error: OSError) -> str:
     if isinstance(error.filename, str) and error.strerror:
         return f"{error.strerror}: {error.filename}. Look who owns it, and that the folder is there."
+    if error.errno == errno.ENOENT and _is_folder_gone():
+        return "This folder is gone: cd to one that exists."
     return f"{error.strerror or type(error).__name__}. `brokersync --debug …` shows where it comes from."
+
+
+def _is_folder_gone() -> bool:
+    try:
+        os.getcwd()
+    except FileNotFoundError:
+        return True
+    return False

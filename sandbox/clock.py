@@ -48,7 +48,7 @@ class Clock:
 
 def duration(text: object) -> timedelta:
     """Read `6d`, `31m` or `1d12h`. Raises ValueError with what is allowed."""
-    parts = re.findall(r"(\d{1,9})([smhd])", text) if isinstance(text, str) else []
+    parts = re.findall(r"([0-9]{1,9})([smhd])", text) if isinstance(text, str) else []
     if not parts or "".join(number + unit for number, unit in parts) != text:
         raise ValueError('a time is a number and a unit (s, m, h or d), such as "90s", "31m", "6d" or "1d12h"')
     total = sum((timedelta(**{UNITS[unit]: int(number)}) for number, unit in parts), timedelta(0))

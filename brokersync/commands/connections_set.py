@@ -7,7 +7,7 @@ from datetime import timedelta
 import click
 
 from brokers import registry
-from brokersync import cells, connection_settings, database, ids, options, queries, setting_values
+from brokersync import cells, completing, connection_settings, database, ids, options, queries, setting_values
 from brokersync.cadence import cadence
 from brokersync.connection_settings import Value
 from brokersync.documents import connection_document, printed
@@ -33,6 +33,7 @@ from brokersync.setting_values import Hours
     "--time-zone",
     metavar="ZONE",
     callback=setting_values.time_zone,
+    shell_complete=completing.time_zones,
     help="Whose clocks the hours go by, such as America/New_York; UTC unless set.",
 )
 @click.option(

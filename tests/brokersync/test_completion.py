@@ -65,6 +65,7 @@ def asked_by(shell: str, **environ: str) -> subprocess.CompletedProcess[str]:
         ("brokersync sandbox faults rate", ["rate_limited", "rate_limited_silent"]),
         ("brokersync sandbox faults wrong_app --where to", ["token"]),
         ("brokersync link --broker ", ["schwab"]),
+        ("brokersync connections set --time-zone Europe/Be", ["Europe/Belfast", "Europe/Belgrade", "Europe/Berlin"]),
         ("brokersync completion ", ["bash", "zsh", "fish"]),
         ("brokersync new-key --j", ["--json"]),
     ],

@@ -207,6 +207,15 @@ def test_output_that_goes_nowhere_is_a_sentence(redirected: str, code: int, said
         assert (ran.returncode, ran.stderr) == (code, said)
 
 
+@pytest.mark.parametrize("command", ["accounts", "doctor", "demo --once", "sandbox state"])
+def test_in_a_folder_that_was_deleted_a_sentence_says_so(command: str, bare: Path) -> None:
+    (bare / "gone").mkdir()
+    line = f'cd gone && rmdir ../gone && "{sys.executable}" -m brokersync {command}'
+    ran = subprocess.run(["/bin/sh", "-c", line], cwd=bare, capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stdout) == (1, "")
+    assert ran.stderr == "Error: This folder is gone: cd to one that exists.\n"
+
+
 def test_a_complaint_without_standard_error_still_has_its_exit_code(bare: Path) -> None:
     line = f'"{sys.executable}" -c "from brokersync.main import main; main()" nonsense 2>&-'
     assert subprocess.run(["/bin/sh", "-c", line], cwd=bare, check=False).returncode == 2

@@ -37,7 +37,7 @@ def test_an_interval_is_a_span_or_seconds(typed: str, seconds: int) -> None:
     assert read(setting_values.interval, typed) == timedelta(seconds=seconds)
 
 
-@pytest.mark.parametrize("typed", ["", "often", "-5m", "1.5h", "10 m", "5min"])
+@pytest.mark.parametrize("typed", ["", "often", "-5m", "1.5h", "10 m", "5min", "٣m", "٣"])
 def test_what_is_no_interval_is_told_how_one_is_written(typed: str) -> None:
     assert refusal(setting_values.interval, typed) == (
         f"{typed!r} is no interval. Write 10m, 1h or 1h30m, or seconds such as 600."
@@ -93,6 +93,11 @@ def test_an_unknown_time_zone_brings_the_near_ones(typed: str, near: str) -> Non
     assert f"is no time zone. Write its name, such as America/New_York. Did you mean '{near}'" in refusal(
         setting_values.time_zone, typed
     )
+
+
+@pytest.mark.parametrize(("typed", "begins"), [("Europe", "Europe/"), ("america", "America/"), ("Asia/Sing", "Asia/S")])
+def test_the_beginning_of_a_time_zone_brings_those_that_begin_so(typed: str, begins: str) -> None:
+    assert f"Did you mean '{begins}" in refusal(setting_values.time_zone, typed)
 
 
 @pytest.mark.parametrize("typed", ["", "localtime", "../../etc/passwd", "+02:00"])
