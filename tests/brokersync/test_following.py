@@ -1,15 +1,20 @@
 from __future__ import annotations
 
 import json
+import time
 import uuid
 from collections.abc import Iterator
+from datetime import datetime
+from itertools import islice
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import redis
+from redis.client import PubSub
 
-from brokersync import following
+from brokersync import following, live
 from brokersync.following import Checked, Event, Following, Heard, RedisAway, RedisBack
 from brokersync.live import Document
 from tests.brokersync.own_redis import OwnRedis, own_redis
@@ -112,15 +117,17 @@ def test_only_what_is_wanted_is_heard_also_of_accounts_that_are_new(redis_client
     assert heard.document["account_id"] == another
 
 
-def test_an_account_that_becomes_known_is_read_from_what_stands_there(
-    redis_client: redis.Redis, redis_url: str, short_waits: None
+def test_an_account_that_becomes_known_is_read_at_once_from_what_stands_there(
+    redis_client: redis.Redis, redis_url: str, short_waits: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(following, "CHECK_SECONDS", 60)
     live_data, events = followed(redis_url)
     next(events)
     another = str(uuid.uuid4())
     store(redis_client, 4, another)
     live_data.know([another])
     assert versions(events, 2) == [("balances", 4), ("positions", 4)]
+    assert next(events) == Checked({another: datetime.fromisoformat(AT)})
 
 
 def test_many_accounts_are_read_in_several_commands(
@@ -192,7 +199,7 @@ def test_a_redis_on_which_nothing_happens_is_not_taken_for_one_that_hangs(
 def test_a_redis_that_hangs_is_noticed_though_its_connection_stands(
     server: OwnRedis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(following.live, "CONNECT_SECONDS", 0.5)
+    monkeypatch.setattr(live, "CONNECT_SECONDS", 0.5)
     _, events = followed(server.url, ACCOUNT)
     next(events)
     server.hang()
@@ -203,6 +210,61 @@ def test_a_redis_that_hangs_is_noticed_though_its_connection_stands(
     finally:
         server.go_on()
     assert next_but_checks(events) == RedisBack(away.since)
+
+
+def test_a_subscription_that_gives_no_sign_of_life_is_noticed_though_redis_answers(
+    redis_url: str, short_waits: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(PubSub, "ping", lambda subscription: None)
+    _, events = followed(redis_url, ACCOUNT)
+    away = [event for event in islice(events, 8) if isinstance(event, RedisAway)]
+    assert [event.why for event in away] == ["does not answer"]
+
+
+class Unreachable:
+    """The way to Redis: a connection that stands can be cut, and the next tries fail with these errors."""
+
+    def __init__(self, client: redis.Redis, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.waits: list[float] = []
+        self._client = client
+        self._errors: list[redis.RedisError] = []
+        self._connect = live.connect
+        monkeypatch.setattr(live, "connect", self._tried)
+        monkeypatch.setattr(following, "time", SimpleNamespace(sleep=self.waits.append, monotonic=time.monotonic))
+
+    def cut(self, *errors: redis.RedisError) -> None:
+        self._errors += errors
+        self._client.client_kill_filter(_type="pubsub")
+
+    def _tried(self, *arguments: Any) -> redis.Redis:
+        if self._errors:
+            raise self._errors.pop(0)
+        return self._connect(*arguments)
+
+
+def test_each_try_waits_longer_than_the_one_before_until_one_succeeds(
+    redis_client: redis.Redis, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unreachable = Unreachable(redis_client, monkeypatch)
+    _, events = followed(redis_url, ACCOUNT)
+    next(events)
+    for failed in (5, 1):
+        unreachable.waits.clear()
+        unreachable.cut(*[redis.ConnectionError() for _ in range(failed)])
+        assert [type(next_but_checks(events)) for _ in range(2)] == [RedisAway, RedisBack]
+        assert unreachable.waits == [0.5, 1, 2, 4, 5, 5][: failed + 1]
+
+
+def test_another_reason_why_redis_is_away_is_told_and_the_same_one_is_not(
+    redis_client: redis.Redis, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unreachable = Unreachable(redis_client, monkeypatch)
+    _, events = followed(redis_url, ACCOUNT)
+    next(events)
+    unreachable.cut(redis.ConnectionError(), redis.BusyLoadingError(), redis.BusyLoadingError())
+    away = next_but_checks(events)
+    assert isinstance(away, RedisAway)
+    assert [next(events), next(events)] == [RedisAway(away.since, "is still loading its data"), RedisBack(away.since)]
 
 
 @pytest.mark.parametrize(

@@ -43,6 +43,17 @@ def test_it_looks_now_and_then_and_at_once_when_it_is_asked(
         assert isinstance(next(events), Look)
 
 
+def test_it_waits_again_after_a_look_that_was_asked_for(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(looking, "LOOK_SECONDS", 0.5)
+    looks = Looking(database, None, None, None)
+    events = looks.events()
+    looks.soon()
+    next(events)
+    asked_at = time.monotonic()
+    next(events)
+    assert time.monotonic() - asked_at > 0.4
+
+
 def test_a_database_that_is_away_is_no_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(looking, "LOOK_SECONDS", 0.01)
     nowhere = Database("postgresql+psycopg2://nobody@127.0.0.1:1/nothing", pool_size=1)
