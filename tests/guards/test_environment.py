@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import re
+import subprocess
 
+import pytest
 from honcho.environ import parse
 
 import settings
@@ -32,6 +34,17 @@ def test_the_example_is_read_by_honcho_as_it_is_written() -> None:
         name, separator, value = line.partition("=")
         if separator and not line.startswith("#"):
             assert parse(line).get(name, "") == value
+
+
+@pytest.mark.parametrize("value", ["two words", "pass$HOME#word", "a;b&c|d", "back\\slash", 'a "word"'])
+def test_single_quotes_are_taken_off_by_honcho_and_by_a_shell_as_the_example_says(value: str) -> None:
+    """systemd and compose cannot be asked here: systemd.exec(5) and the Compose manual say the same of them."""
+    assert "'single quotes'" in EXAMPLE
+    line = f"NAME='{value}'"
+    by_shell = subprocess.run(
+        ["/bin/sh", "-c", f'{line}; printf %s "$NAME"'], env={}, capture_output=True, text=True, check=True
+    ).stdout
+    assert parse(line) == {"NAME": by_shell} == {"NAME": value}
 
 
 def test_the_settings_take_the_example_once_its_key_is_filled_in() -> None:
