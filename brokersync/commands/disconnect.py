@@ -14,6 +14,9 @@ from brokersync.explanations import Failed
 from brokersync.leaving import Left
 from worker.disconnect import disconnect
 from worker.parts import Parts
+from worker.publisher import STREAM
+
+ERASED = f"with all data; the ids of accounts leave {STREAM} as newer entries come"
 
 
 @click.command("disconnect")
@@ -25,7 +28,7 @@ from worker.parts import Parts
     shell_complete=completing.users,
     help="All connections of this user of your application.",
 )
-@click.option("--erase", is_flag=True, help="Remove accounts, positions and runs too; only the audit trail stays.")
+@click.option("--erase", is_flag=True, help="Remove accounts, positions and runs too; the audit trail stays.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @options.as_json
 def command(connection: str | None, user_id: str | None, *, erase: bool, yes: bool, as_json: bool) -> None:
@@ -36,7 +39,8 @@ def command(connection: str | None, user_id: str | None, *, erase: bool, yes: bo
 
     With --user and --erase, connections that were disconnected before go too, and the user's one-time links. What stays
     is the audit trail, which can only be added to: what happened to which connection of which user, and its settings,
-    but not its label.
+    but not its label. On Redis, live_data:stream holds the ids of erased accounts, and nothing else of them, until some
+    10,000 newer entries have taken their place.
 
     \b
     Examples:
@@ -94,7 +98,7 @@ def _told(user_id: str, left: Sequence[Left], *, erase: bool) -> str:
     if not left:
         return f"User {cells.plain(user_id)} has no login left here{' and no link' if erase else ''}."
     done = _counted(sum(each.error is None for each in left), "login")
-    kept = "with all data" if erase else "the data are kept as they were last checked"
+    kept = ERASED if erase else "the data are kept as they were last checked"
     return f"Forgotten: {done} of user {cells.plain(user_id)}, {kept}."
 
 

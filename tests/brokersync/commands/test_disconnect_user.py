@@ -19,6 +19,7 @@ from models.session import Database
 from tests.brokersync.command_line import run
 from tests.brokersync.rows import a_login
 from tests.worker.stored import connection_row, events, put
+from worker.publisher import STREAM
 
 pytestmark = pytest.mark.servers
 
@@ -64,6 +65,16 @@ def test_erasing_leaves_the_audit_trail_and_nothing_else(stored: Database, redis
     assert (events(stored, hers), events(stored, his)) == (["disconnected"], ["disconnected", "disconnected"])
     with stored.session() as session:
         assert set(session.scalars(select(Event.user_id))) == {"jane"}
+
+
+def test_erasing_says_what_the_stream_keeps_for_a_while(stored: Database, redis_client: redis.Redis) -> None:
+    _, account_id = a_login(stored, HERS, user_id="jane")
+    redis_client.xadd(STREAM, {"account_id": str(account_id), "version": 1, "kind": "snapshot"})
+    said = run("disconnect", "--user", "jane", "--erase", "--yes").out.splitlines()[0]
+    assert said == (
+        "Forgotten: 1 login of user jane, with all data; the ids of accounts leave live_data:stream as newer entries come."
+    )
+    assert redis_client.xlen(STREAM) == 1
 
 
 def test_links_of_others_stay_and_without_erase_all_do(stored: Database) -> None:
