@@ -26,6 +26,7 @@ from tests.records import NUMBER, a_connection, a_position, a_snapshot, an_accou
 from tests.worker.running import Running, a_worker
 from tests.worker.stored import connection_row, put, runs
 from worker.app import app
+from worker.filling import EPOCH
 from worker.limits import QUEUE_WAIT
 
 DOCUMENTED = {
