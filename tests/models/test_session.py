@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import uuid
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -107,10 +108,7 @@ def test_a_statement_sent_at_once_is_cut_at_its_limit_and_leaves_nothing(
         assert session.get_one(Connection, connection_id).user_id == "42"
 
 
-def test_a_session_after_a_statement_sent_at_once_is_one_transaction_again(database: Database) -> None:
-    connection_id = a_connection(database)
-    database.at_once("SELECT 1", {})
-
+def fail_after_a_change(database: Database, connection_id: uuid.UUID) -> None:
     def fail() -> None:
         with database.session() as session:
             session.get_one(Connection, connection_id).user_id = "other"
@@ -119,6 +117,12 @@ def test_a_session_after_a_statement_sent_at_once_is_one_transaction_again(datab
 
     with pytest.raises(RuntimeError):
         fail()
+
+
+def test_a_session_after_a_statement_sent_at_once_is_one_transaction_again(database: Database) -> None:
+    connection_id = a_connection(database)
+    database.at_once("SELECT 1", {})
+    fail_after_a_change(database, connection_id)
     with database.session() as session:
         assert session.scalars(select(Connection.user_id)).one() == "42"
 
@@ -153,15 +157,7 @@ def test_a_commit_that_fails_leaves_nothing_for_the_next_session_to_commit(datab
 
 def test_an_error_rolls_back_and_gives_the_session_back(database: Database) -> None:
     connection_id = a_connection(database)
-
-    def fail() -> None:
-        with database.session() as session:
-            session.get_one(Connection, connection_id).user_id = "other"
-            session.flush()
-            raise RuntimeError
-
-    with pytest.raises(RuntimeError):
-        fail()
+    fail_after_a_change(database, connection_id)
     with database.session() as session:
         assert session.scalars(select(Connection.user_id)).one() == "42"
     assert database.engine.pool.checkedout() == 0
