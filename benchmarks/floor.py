@@ -20,7 +20,7 @@ import requests
 
 from benchmarks.floor_rows import Read, read
 from benchmarks.floor_tables import DELETE_GONE, WRITE_ACCOUNTS, WRITE_POSITIONS
-from settings import PSYCOPG2
+from environment import PSYCOPG2
 
 DOCUMENTS = "floor:live_data"
 """The floor's keys and channels are named as ours are, with this in place of `live_data`."""

@@ -21,10 +21,10 @@ NOT_CONFIGURED = 3
 INTERRUPTED = 130
 """Ctrl-C, as shells number it."""
 
-OURS = frozenset({"brokers", "brokersync", "models", "oauth_web", "sandbox", "settings", "worker"})
+OURS = frozenset({"brokers", "brokersync", "environment", "models", "oauth_web", "sandbox", "settings", "worker"})
 """Packages whose exceptions are written for people: their text is the sentence."""
 
-NOT_SET_UP = frozenset({("settings", "NotConfigured"), ("brokers.interface", "NotConfigured")})
+NOT_SET_UP = frozenset({("environment", "NotConfigured"), ("brokers.interface", "NotConfigured")})
 """Errors, by module and name, that say what has to be set up first; and those that derive from them."""
 
 SERVERS = frozenset({"sqlalchemy", "redis", "kombu"})

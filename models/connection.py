@@ -37,7 +37,8 @@ class Connection(Base):
     """One login of one user at one broker. `next_sync_at` is the schedule; the claim says who works on it now.
 
     The schedule asks from `hours_from` to before `hours_until`, over midnight if need be, by the clocks of `time_zone` (an
-    IANA name); at any hour where both are null.
+    IANA name); at any hour where both are null. `login_notice` is how long before the login's end people were told of
+    it last; null where they were not told yet.
     """
 
     __tablename__ = "connections"
@@ -50,6 +51,7 @@ class Connection(Base):
         Index("ix_connections_due", "next_sync_at", postgresql_where=text(_is_scheduled())),
         Index("ix_connections_user_id", "user_id"),
         Index("ix_connections_login_fp", "login_fp"),
+        Index("ix_connections_login_expires_at", "login_expires_at"),
     )
 
     id: Mapped[RowId]
@@ -60,6 +62,7 @@ class Connection(Base):
     login_fp: Mapped[str | None]
     login_at: Mapped[datetime]
     login_expires_at: Mapped[datetime | None]
+    login_notice: Mapped[timedelta | None] = mapped_column(Interval())
     repairs_connection_id: Mapped[uuid.UUID | None]
     sync_interval: Mapped[timedelta] = mapped_column(Interval())
     hours_from: Mapped[time | None]
@@ -90,7 +93,9 @@ class Credential(Base):
     """The sealed document of one connection: access token, refresh token, keys, as its broker names them.
 
     A table of its own, because a lock on the connection's row would hold up every insert that points at it. `token_version`
-    rises with each saved refresh. The attempt is marked before the broker is asked.
+    rises with each saved refresh, and `refreshed_at` is when the tokens were issued. The attempt is marked before the broker
+    is asked. `cut_short_by` tells of an attempt since then of which nobody knows what the broker did: `crash` (its process
+    ended) or `no_answer` (it was sent, and nothing came back).
     """
 
     __tablename__ = "credentials"
@@ -101,6 +106,9 @@ class Credential(Base):
     token_version: Mapped[int] = mapped_column(server_default=text("1"), default=1)
     refresh_attempt_id: Mapped[uuid.UUID | None]
     refresh_started_at: Mapped[datetime | None]
+    refreshed_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    cut_short_at: Mapped[datetime | None]
+    cut_short_by: Mapped[str | None]
 
     document = Sealed[dict[str, str]]("document_sealed")
 

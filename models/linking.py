@@ -183,8 +183,11 @@ def _move_login(session: Session, fresh: Connection, target: Connection) -> None
     credential.document = held.document
     credential.access_expires_at = held.access_expires_at
     credential.token_version += 1
+    credential.refreshed_at = held.refreshed_at
     credential.refresh_attempt_id = credential.refresh_started_at = None
+    credential.cut_short_at = credential.cut_short_by = None
     target.login_at, target.login_expires_at = fresh.login_at, fresh.login_expires_at
+    target.login_notice = None
     session.expunge(held)
     session.flush()
     session.execute(delete(Connection).where(Connection.id == fresh.id))

@@ -2,8 +2,9 @@
 
 from models.account import Account, AccountCheck, Position
 from models.base import Base
+from models.circuit import Circuit
 from models.connection import Connection, Credential
-from models.event import Event
+from models.event import Event, EventDelivery
 from models.installation import Installation
 from models.link import Link
 from models.run import SyncRun
@@ -12,9 +13,11 @@ __all__ = [
     "Account",
     "AccountCheck",
     "Base",
+    "Circuit",
     "Connection",
     "Credential",
     "Event",
+    "EventDelivery",
     "Installation",
     "Link",
     "Position",

@@ -196,7 +196,7 @@ def _pause(session: Session, connection: Connection) -> NotTaken:
     connection.claim_id = connection.claim_until = connection.claim_started_at = None
     connection.last_error_kind = "internal"
     connection.last_error_text = "three attempts in a row did not come to an end"
-    record_event(session, "paused", connection, "worker", reason=connection.last_error_text)
+    record_event(session, "given_up", connection, "worker", reason=connection.last_error_text)
     return NotTaken(Outcome.SUPERSEDED, None, _why_not(connection))
 
 

@@ -123,7 +123,9 @@ def _put(credential: Credential, grant: Grant, asked_at: datetime) -> None:
     credential.document = grant.credentials
     credential.access_expires_at = None if grant.access_expires_in is None else asked_at + grant.access_expires_in
     credential.token_version += 1
+    credential.refreshed_at = asked_at
     credential.refresh_attempt_id = credential.refresh_started_at = None
+    credential.cut_short_at = credential.cut_short_by = None
 
 
 def _lock(session: Session, connection_id: uuid.UUID) -> tuple[Credential, datetime]:

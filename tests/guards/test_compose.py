@@ -142,4 +142,11 @@ def test_the_image_holds_what_is_locked_and_no_tools_and_runs_as_nobody_in_parti
 def test_the_image_is_built_from_all_that_is_packaged_and_from_no_secret() -> None:
     allowed = re.findall(r"^!(.+)$", (ROOT / "deploy" / "Dockerfile.dockerignore").read_text(), re.MULTILINE)
     packages = {path.parent.name for path in ROOT.glob("*/__init__.py")} - {"tests", "benchmarks"}
-    assert set(allowed) == packages | {"celeryconfig.py", "settings.py", "locks", "pyproject.toml", "README.md"}
+    assert set(allowed) == packages | {
+        "celeryconfig.py",
+        "environment.py",
+        "settings.py",
+        "locks",
+        "pyproject.toml",
+        "README.md",
+    }

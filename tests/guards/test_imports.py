@@ -23,9 +23,11 @@ def imported(module: str) -> set[str]:
     return names
 
 
-@pytest.mark.parametrize(("module", "may"), [("settings", set()), ("celeryconfig", {"settings"})])
+@pytest.mark.parametrize(
+    ("module", "may"), [("environment", set()), ("settings", {"environment"}), ("celeryconfig", {"settings"})]
+)
 def test_a_module_of_settings_imports_no_more_of_ours_than_it_may(module: str, may: set[str]) -> None:
-    assert imported(module) & (PACKAGES | {"settings", "celeryconfig"}) <= may
+    assert imported(module) & (PACKAGES | {"environment", "settings", "celeryconfig"}) <= may
 
 
 def test_every_package_stands_in_the_import_table() -> None:
