@@ -168,7 +168,9 @@ def _paused_since(session: Session, connection: Connection, since: datetime) -> 
     """Whether it is paused, and was not yet when that login was made: only linking after a pause ends it."""
     if connection.status != Status.PAUSED:
         return False
-    pauses = select(Event.id).where(Event.connection_id == connection.id, Event.kind == "paused", Event.at > since)
+    pauses = select(Event.id).where(
+        Event.connection_id == connection.id, Event.kind.in_(("paused", "given_up")), Event.at > since
+    )
     return bool(session.scalars(select(pauses.exists())).one())
 
 

@@ -14,7 +14,9 @@ from tests.records import a_connection
 pytestmark = pytest.mark.servers
 
 
-@pytest.mark.parametrize("statement", ["UPDATE events SET kind = 'other'", "DELETE FROM events", "TRUNCATE events CASCADE"])
+@pytest.mark.parametrize(
+    "statement", ["UPDATE events SET kind = 'other'", "DELETE FROM events", "TRUNCATE events CASCADE"]
+)
 def test_events_refuse_to_be_changed_or_removed(database: Database, statement: str) -> None:
     connection_id = a_connection(database)
     with database.session() as session:

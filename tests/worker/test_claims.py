@@ -191,7 +191,7 @@ def test_three_runs_that_vanish_pause_the_connection(database: Database, connect
     assert (answer.outcome, answer.run_id) == (Outcome.SUPERSEDED, None)
     stored = connection_row(database, connection_id)
     assert (stored.status, stored.claim_id, stored.last_error_kind) == (Status.PAUSED, None, "internal")
-    assert events(database, connection_id) == ["paused"]
+    assert events(database, connection_id) == ["given_up"]
     assert dispatch_due_connections(database, lambda *_: None) == 0
 
 
