@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -77,7 +77,8 @@ class Event(Base):
 
 
 class EventDelivery(Base):
-    """One target of one event. `target` is a `Target`, or one address of it behind a slash (`people/<fingerprint>`).
+    """One target of one event. `target` is a `Target`, or one address of it behind a slash (`people/2`: its place in
+    NOTIFY_URLS).
 
     `next_try_at` is null once nothing is to be done any more. `last_error` is in our own words.
     """
@@ -100,9 +101,12 @@ class EventDelivery(Base):
 def record_event(session: Session, kind: str, connection: Connection, actor: str, **details: str | int | None) -> None:
     """Write an event in the caller's transaction, so that it stands or falls with what it tells of.
 
-    Whoever is told of its kind is told once that transaction is committed. `details` must be fit for all of them: ids and
-    words of ours, never a link or a secret.
+    Whoever is told of its kind is told once that transaction is committed, and of the login's end as it stands now: by
+    then the connection may be repaired or erased. `details` must be fit for all of them: ids and words of ours, never a
+    link or a secret.
     """
+    if TOLD[kind]:
+        details = {"login_expires_at": _iso(connection.login_expires_at), **details}
     _record(session, kind, connection.broker, actor, details, connection.id, connection.user_id)
 
 
@@ -131,3 +135,7 @@ def _record(
         deliveries=[EventDelivery(target=target.value) for target in TOLD[kind]],
     )
     session.add(event)
+
+
+def _iso(time: datetime | None) -> str | None:
+    return None if time is None else time.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -47,7 +47,7 @@ def test_a_login_of_another_user_is_not_linked_and_that_one_is_told(database: Da
     stored = connection_row(database, theirs)
     assert (stored.status, stored.user_id) == (Status.ACTIVE, "theirs"), "only the broker's word moves it"
     told = events(database, theirs)[-1]
-    assert (told.kind, told.details) == ("login_ended", {"reason": "replaced by a newer login"})
+    assert (told.kind, told.details["reason"]) == ("login_ended", "replaced by a newer login")
 
 
 def test_a_disconnected_connection_of_another_user_is_in_nobodys_way(database: Database) -> None:
