@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Collection, Iterator, Sequence
 from uuid import UUID
 
@@ -10,7 +9,7 @@ from rich.text import Text
 
 from brokersync import cells
 from brokersync.queries import Row
-from brokersync.repairing import relink_command
+from brokersync.repairing import new_link_command, relink_command
 from models.connection import SCHEDULED, Status
 
 NAMED = 5
@@ -24,7 +23,7 @@ def is_stopped(row: Row) -> bool:
 def reason(row: Row) -> str:
     """`Connection 0b6e2f41-… of user 42 is paused: `brokersync resume 0b6e2f41` starts it again.`"""
     short = str(row["connection_id"])[: cells.SHORT_ID]
-    link = f"brokersync link {shlex.join(('--user', row['user_id'], '--broker', row['broker']))}"
+    link = new_link_command(row["user_id"], row["broker"])
     why = {
         Status.PAUSED: f"is paused: `brokersync resume {short}` starts it again",
         Status.REAUTH_REQUIRED: f"has no login any more: its user has to log in again, with `{_relink(row)}`",
