@@ -35,8 +35,9 @@ class SandboxControl:
     def advance(self, span: str) -> Answer:
         return self._call("POST", "clock", {"advance": span})
 
-    def add_fault(self, name: str, times: int, where: str | None, retry_after: int | None) -> Answer:
-        asked = {"fault": name, "times": times, "where": where, "retry_after": retry_after}
+    def add_fault(self, name: str, **more: str | int | None) -> Answer:
+        """`more` as `POST /_sandbox/faults` names it; what is None is left to the sandbox."""
+        asked = {"fault": name, **more}
         return self._call("POST", "faults", {key: value for key, value in asked.items() if value is not None})
 
     def clear_faults(self) -> Answer:

@@ -58,9 +58,9 @@ def clock_view(answer: dict[str, Any]) -> RenderableType:
 def faults_view(faults: Sequence[dict[str, Any]]) -> RenderableType:
     if not faults:
         return Text("No fault is waiting.")
-    table = new_table("Fault", "Where", ">Requests left")
+    table = new_table("Fault", "Where", "Of", ">Requests left", droppable=("Of",))
     for fault in faults:
-        table.add_row(fault["fault"], fault["where"], str(fault["left"]))
+        table.add_row(fault["fault"], fault["where"], fault["user"] or "everybody", str(fault["left"]))
     return table
 
 
@@ -107,14 +107,15 @@ def _logins(logins: Sequence[dict[str, Any]], now: datetime) -> RenderableType:
     """Ages by the sandbox's own clock."""
     if not logins:
         return Text("Nobody has logged in yet.")
-    names = ("Login", "Began", "Ends", ">Accounts", ">Refreshes", "State")
-    table = new_table(*names, droppable=("Refreshes", "Accounts", "Began"))
+    names = ("Login", "Began", "Ends", ">Accounts", ">Token calls", ">Refreshes", "State")
+    table = new_table(*names, droppable=("Refreshes", "Token calls", "Accounts", "Began"))
     for login in logins:
         table.add_row(
             login["user"],
             cells.ago(now - datetime.fromisoformat(login["began_at"])),
             cells.login_end(datetime.fromisoformat(login["ends_at"]) - now),
             str(len(login["accounts"])),
+            str(login["token_calls"]),
             str(login["refreshes"]),
             Text("lives", style="green") if login["lives"] else Text(f"ended ({login['ended_by']})", style="red"),
         )

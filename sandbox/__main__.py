@@ -11,6 +11,8 @@ import click
 from sandbox.server import serve
 from sandbox.world import Options
 
+MOST_PEOPLE = 10_000
+
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, envvar="SANDBOX_HOST", help="Address to listen on.")
@@ -57,7 +59,18 @@ from sandbox.world import Options
     envvar="SANDBOX_TICK_EVERY",
     help="Seconds of its clock between two moves of the market; 0: it moves only when told to.",
 )
-@click.option("--rotate", is_flag=True, help="Replace the refresh token at each refresh.")
+@click.option(
+    "--rotate",
+    is_flag=True,
+    help="Replace the refresh token at each refresh; an old one that comes back ends its login.",
+)
+@click.option(
+    "--more-people",
+    type=click.IntRange(0, MOST_PEOPLE),
+    default=0,
+    show_default=True,
+    help="So many more people: person-1, person-2 …, with one account each.",
+)
 def main(**chosen: Any) -> None:
     """An offline Schwab with made-up people, a clock that can be turned, and faults that can be asked for."""
     start(lambda address: click.echo(f"sandbox: {address}"), **chosen)
@@ -75,6 +88,7 @@ def start(
     now: datetime | None,
     tick_every: float,
     rotate: bool,
+    more_people: int,
 ) -> None:
     """Serve with what those options chose, until TERM or INT. `announce` gets the address once it answers."""
     options = Options(
@@ -85,6 +99,7 @@ def start(
         now=now.replace(tzinfo=UTC) if now else None,
         tick_every=timedelta(seconds=tick_every) or None,
         rotate=rotate,
+        more_people=more_people,
     )
     serve(options, host, port, announce)
 

@@ -14,7 +14,7 @@ from sandbox.authorize import authorize_blueprint
 from sandbox.broken_answers import replacement, spoiled
 from sandbox.control import control_blueprint
 from sandbox.errors import gateway_error, json_response
-from sandbox.faults import ENDPOINTS, Effect, Hit
+from sandbox.faults import ENDPOINTS, Asked, Effect, Hit
 from sandbox.oauth import token_blueprint
 from sandbox.world import Options, World
 
@@ -48,7 +48,7 @@ def create_app(options: Options) -> SandboxApp:
         world.requests[endpoint] += 1
         if endpoint not in ENDPOINTS:
             return None
-        hit = g.hit = world.faults.take(endpoint, request.form.get("grant_type"))
+        hit = g.hit = world.faults.take(_asked(world, endpoint))
         if hit and hit.fault.effect is Effect.REPLACE:
             return replacement(hit, request.path, request.environ.get("werkzeug.socket"), world.stopping)
         return None
@@ -58,7 +58,7 @@ def create_app(options: Options) -> SandboxApp:
         hit: Hit | None = g.hit
         if hit and hit.fault.effect is Effect.ALTER:
             if response.status_code == 200:
-                response = spoiled(hit, response, world.stopping)
+                response = spoiled(hit, response, world.options.seed, world.stopping)
             else:
                 world.faults.give_back(hit)
         response.headers["Schwab-Client-CorrelId"] = str(uuid4())
@@ -78,6 +78,19 @@ def create_app(options: Options) -> SandboxApp:
     for blueprint in (authorize_blueprint, token_blueprint, api_blueprint, control_blueprint):
         app.register_blueprint(blueprint(world))
     return app
+
+
+def _asked(world: World, endpoint: str) -> Asked:
+    """Whose request it is, by what it carries. A token request counts for its login whatever becomes of it."""
+    if endpoint != "token":
+        _, _, token = request.headers.get("Authorization", "").partition(" ")
+        return Asked(endpoint, user=world.logins.user_of_access_token(token))
+    grant_type = request.form.get("grant_type")
+    login = world.logins.of_refresh_token(request.form.get("refresh_token", ""))
+    if login:
+        login.token_calls += 1
+    user = login.user if login else world.logins.user_of_code(request.form.get("code", ""))
+    return Asked(endpoint, grant_type, user)
 
 
 def _endpoint() -> str:

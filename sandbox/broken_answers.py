@@ -14,10 +14,12 @@ from flask import Response
 from sandbox.errors import gateway_error, invalid_client, json_response, service_error
 from sandbox.faults import Hit
 from sandbox.numbers import encode
-from sandbox.wire_faults import Connection, dripping, resetting, stalling, truncated
+from sandbox.seeded import number_below
+from sandbox.wire_faults import Connection, delayed, dripping, resetting, stalling, truncated
 
 # A bare NaN does not parse as JSON at all; 1e400 does, and is infinite as soon as it is a float.
 NOT_NUMBERS = (b"NaN", b"1e400")
+PARTS = 10_000
 
 
 def replacement(hit: Hit, path: str, connection: Connection | None, stopping: threading.Event) -> Response:
@@ -35,16 +37,24 @@ def replacement(hit: Hit, path: str, connection: Connection | None, stopping: th
     return _REPLACEMENTS[hit.name]()
 
 
-def spoiled(hit: Hit, response: Response, stopping: threading.Event) -> Response:
-    """A good answer, made bad."""
+def spoiled(hit: Hit, response: Response, seed: int, stopping: threading.Event) -> Response:
+    """A good answer, made bad, or late by a time that follows from the seed."""
     body = response.get_data()
     if hit.name == "drip":
         return _same_head(response, Response(dripping(body, stopping)), body)
+    if hit.name == "slow":
+        return _same_head(response, Response(delayed(body, delay(hit, seed), stopping)), body)
     if hit.name == "truncated":
         return _same_head(response, Response(truncated(body)), body)
     document = json.loads(body, parse_float=Decimal)
     response.set_data(encode(_SPOILERS[hit.name](document, hit)))
     return response
+
+
+def delay(hit: Hit, seed: int) -> float:
+    """Seconds: half of them are hardly noticed, one in twenty is longer than two thirds of the longest."""
+    drawn = number_below(PARTS, seed, "slow", hit.count) / PARTS
+    return float(hit.fault.slowest * drawn**8)
 
 
 def _same_head(real: Response, sent: Response, body: bytes) -> Response:

@@ -7,7 +7,7 @@ from flask import Blueprint, Response
 from sandbox.clock import duration
 from sandbox.control_input import BadControl, check_names, posted, text, whole_number
 from sandbox.errors import json_response
-from sandbox.faults import DEFAULT_RETRY_AFTER, UnknownFault
+from sandbox.faults import DEFAULT_RETRY_AFTER, DEFAULT_SLOWEST, UnknownFault
 from sandbox.state import account_state, fault_state, world_state
 from sandbox.trade_order import place
 from sandbox.trading import TradeRefused
@@ -16,6 +16,7 @@ from sandbox.world import World
 MOST_TICKS = 10_000
 MOST_TIMES = 1_000_000
 LONGEST_RETRY_AFTER = 86_400
+LONGEST_SLOWEST = 300
 
 
 def control_blueprint(world: World) -> Blueprint:
@@ -45,11 +46,13 @@ def control_blueprint(world: World) -> Blueprint:
     @control.post("/faults")
     def add_fault() -> Response:
         asked = posted()
-        check_names(asked, "fault", "times", "where", "retry_after")
+        check_names(asked, "fault", "times", "where", "retry_after", "slowest", "user")
         where = text(asked, "where") if asked.get("where") is not None else None
         times = whole_number(asked, "times", 1, MOST_TIMES)
         retry_after = whole_number(asked, "retry_after", DEFAULT_RETRY_AFTER, LONGEST_RETRY_AFTER)
-        fault = world.faults.add(text(asked, "fault"), times, where, retry_after)
+        slowest = whole_number(asked, "slowest", DEFAULT_SLOWEST, LONGEST_SLOWEST)
+        user = text(asked, "user", *world.users) if asked.get("user") is not None else None
+        fault = world.faults.add(text(asked, "fault"), times, where, retry_after, slowest, user)
         return json_response(fault_state(fault), 201)
 
     @control.delete("/faults")

@@ -10,6 +10,8 @@ API = ("accountNumbers", "accounts", "account", "userPreference")
 ENDPOINTS = ("token", *API)
 ANYWHERE = "any"
 DEFAULT_RETRY_AFTER = 5
+DEFAULT_SLOWEST = 15
+"""Seconds: longer than a lock that runs out by itself is mostly made, and shorter than clients wait."""
 
 
 class Effect(Enum):
@@ -44,6 +46,7 @@ KINDS: dict[str, Kind] = {
     "html_ok": Kind(Effect.REPLACE, _ACCOUNTS_FIRST),
     "text_404": Kind(Effect.REPLACE, _ACCOUNTS_FIRST),
     "drip": Kind(Effect.ALTER, _ACCOUNTS_FIRST),
+    "slow": Kind(Effect.ALTER, _ACCOUNTS_FIRST),
     "stall": Kind(Effect.REPLACE, _ACCOUNTS_FIRST),
     "reset": Kind(Effect.REPLACE, _ACCOUNTS_FIRST),
     "truncated": Kind(Effect.ALTER, _ACCOUNTS_FIRST),
@@ -64,6 +67,8 @@ KINDS: dict[str, Kind] = {
 
 WITH_RETRY_AFTER = frozenset({"rate_limited"})
 """The faults whose answer says when to come back."""
+WITH_SLOWEST = frozenset({"slow"})
+"""The faults that last a while, of which the longest can be said."""
 
 
 def places(name: str) -> tuple[str, ...]:
@@ -75,24 +80,36 @@ class UnknownFault(ValueError):
     """What was asked for does not exist. The message says what does."""
 
 
+@dataclass(frozen=True)
+class Asked:
+    """A request as faults see it. `user` is whose token or code it carries; None where it carries none that was issued."""
+
+    endpoint: str
+    grant_type: str | None = None
+    user: str | None = None
+
+
 @dataclass
 class Fault:
-    """One that waits: it takes the next `left` requests that match it."""
+    """One that waits: it takes the next `left` requests that match it, of `user` only if there is one."""
 
     name: str
     where: str
     left: int
     retry_after: int
+    slowest: int
+    user: str | None
 
     @property
     def effect(self) -> Effect:
         return KINDS[self.name].effect
 
-    def matches(self, endpoint: str, grant_type: str | None) -> bool:
+    def matches(self, asked: Asked) -> bool:
         kind = KINDS[self.name]
-        if kind.effect is Effect.END_LOGIN and grant_type != "refresh_token":
+        if kind.effect is Effect.END_LOGIN and asked.grant_type != "refresh_token":
             return False
-        return endpoint in kind.where and self.where in {ANYWHERE, endpoint}
+        here = asked.endpoint in kind.where and self.where in {ANYWHERE, asked.endpoint}
+        return here and self.user in {None, asked.user}
 
 
 @dataclass(frozen=True)
@@ -114,23 +131,31 @@ class Faults:
         self.waiting: list[Fault] = []
         self._struck: Counter[str] = Counter()
 
-    def add(self, name: str, times: int = 1, where: str | None = None, retry_after: int = DEFAULT_RETRY_AFTER) -> Fault:
+    def add(
+        self,
+        name: str,
+        times: int = 1,
+        where: str | None = None,
+        retry_after: int = DEFAULT_RETRY_AFTER,
+        slowest: int = DEFAULT_SLOWEST,
+        user: str | None = None,
+    ) -> Fault:
         """Raises `UnknownFault`."""
         if name not in KINDS:
             raise UnknownFault(f"fault must be one of: {', '.join(KINDS)}")
         allowed = places(name)
         if where is not None and where not in allowed:
             raise UnknownFault(f"where must be one of: {', '.join(allowed)} (for {name})")
-        fault = Fault(name, where or allowed[0], times, retry_after)
+        fault = Fault(name, where or allowed[0], times, retry_after, slowest, user)
         self.waiting.append(fault)
         return fault
 
     def clear(self) -> None:
         self.waiting.clear()
 
-    def take(self, endpoint: str, grant_type: str | None = None) -> Hit | None:
+    def take(self, asked: Asked) -> Hit | None:
         """The fault that strikes this request, if any; it is used up by one."""
-        fault = next((each for each in self.waiting if each.matches(endpoint, grant_type)), None)
+        fault = next((each for each in self.waiting if each.matches(asked)), None)
         if fault is None:
             return None
         fault.left -= 1

@@ -28,14 +28,19 @@ class Code:
 
 @dataclass(kw_only=True)
 class Login:
-    """One person's grant to the app. It ends seven days after it began, whatever is refreshed."""
+    """One person's grant to the app. It ends seven days after it began, whatever is refreshed.
+
+    `token_calls` counts every token request for it, refused ones too; `reuses` those with a refresh token that had been
+    replaced.
+    """
 
     user: str
     accounts: frozenset[str]
     began_at: datetime
-    refresh_token: str = field(repr=False)
-    access_tokens: dict[str, datetime] = field(default_factory=dict, repr=False)
+    refresh_token: str = field(default="", repr=False)
+    token_calls: int = 0
     refreshes: int = 0
+    reuses: int = 0
     ended_by: str | None = None
 
     @property
@@ -59,12 +64,15 @@ class CodeRefused(Exception):
 
 
 class Logins:
-    """`rotate`: each refresh hands out a new refresh token, and the old one stops working."""
+    """`rotate`: each refresh hands out a new refresh token. The old one coming back then ends the whole login: whoever sends
+    it, it was stolen or used twice (RFC 9700, 4.14.2)."""
 
     def __init__(self, clock: Clock, *, rotate: bool) -> None:
         self._clock = clock
         self._rotate = rotate
         self._codes: dict[str, Code] = {}
+        self._refresh_tokens: dict[str, Login] = {}
+        self._access_tokens: dict[str, tuple[Login, datetime]] = {}
         self._newer_wording: set[str] = set()
         self.all: list[Login] = []
 
@@ -82,24 +90,28 @@ class Logins:
         for older in self.all:
             if older.user == known.user and older.ended_by is None:
                 older.ended_by = "a newer login"
-        login = Login(user=known.user, accounts=known.accounts, began_at=now, refresh_token=_refresh_token())
+        login = Login(user=known.user, accounts=known.accounts, began_at=now, token_calls=1)
+        self._give_refresh_token(login)
         self.all.append(login)
         return login
 
     def refresh(self, refresh_token: str) -> Login:
         """The login of a refresh token. Raises `LoginRefused` when it has ended or never was."""
         now = self._clock.now()
-        login = self._holder(refresh_token)
+        login = self._refresh_tokens.get(refresh_token)
+        if login is not None and login.lives(now) and refresh_token != login.refresh_token:
+            login.reuses += 1
+            login.ended_by = "an old refresh token"
         if login is None or not login.lives(now):
             raise LoginRefused(newer_wording=refresh_token in self._newer_wording)
         login.refreshes += 1
         if self._rotate:
-            login.refresh_token = _refresh_token()
+            self._give_refresh_token(login)
         return login
 
     def end(self, refresh_token: str, *, newer_wording: bool) -> None:
         """End a login before its time, as Schwab does now and then."""
-        login = self._holder(refresh_token)
+        login = self._refresh_tokens.get(refresh_token)
         if login:
             login.ended_by = "a fault"
         if newer_wording:
@@ -107,23 +119,28 @@ class Logins:
 
     def new_access_token(self, login: Login) -> str:
         token = f"I0.{_DATA_CENTRE}.{secrets.token_urlsafe(32)}@"
-        now = self._clock.now()
-        login.access_tokens = {each: ends_at for each, ends_at in login.access_tokens.items() if now < ends_at}
-        login.access_tokens[token] = now + ACCESS_LIFETIME
+        self._access_tokens[token] = login, self._clock.now() + ACCESS_LIFETIME
         return token
 
     def of_access_token(self, token: str) -> Login | None:
         """The living login of an access token that has not run out."""
+        login, ends_at = self._access_tokens.get(token, (None, None))
         now = self._clock.now()
-        for login in self.all:
-            ends_at = login.access_tokens.get(token)
-            if ends_at and now < ends_at and login.lives(now):
-                return login
-        return None
+        return login if login and ends_at and now < ends_at and login.lives(now) else None
 
-    def _holder(self, refresh_token: str) -> Login | None:
-        return next((login for login in self.all if login.refresh_token == refresh_token), None)
+    def of_refresh_token(self, token: str) -> Login | None:
+        """The login that it was issued to, whether that lives or not, and whether the token was replaced or not."""
+        return self._refresh_tokens.get(token)
 
+    def user_of_access_token(self, token: str) -> str | None:
+        """Whom it was issued to, whether it still works or not."""
+        login, _ = self._access_tokens.get(token, (None, None))
+        return login.user if login else None
 
-def _refresh_token() -> str:
-    return f"{secrets.token_urlsafe(64)}@"
+    def user_of_code(self, code: str) -> str | None:
+        known = self._codes.get(code)
+        return known.user if known else None
+
+    def _give_refresh_token(self, login: Login) -> None:
+        login.refresh_token = f"{secrets.token_urlsafe(64)}@"
+        self._refresh_tokens[login.refresh_token] = login

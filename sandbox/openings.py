@@ -88,3 +88,16 @@ PEOPLE: dict[str, tuple[Opening, ...]] = {
         Opening("MARGIN", "Unfunded", "0"),
     ),
 }
+
+UNNAMED = (
+    Opening(
+        "CASH",
+        "Individual",
+        "2500",
+        (
+            ("VTI", LONG, "10", "251.9325", "251.9325"),
+            ("F", LONG, "100", "11.2", "11.2"),
+        ),
+    ),
+)
+"""What each of the people has who live there only so that there are many."""

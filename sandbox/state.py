@@ -55,7 +55,7 @@ def account_state(account: Account, market: Market) -> State:
 
 
 def fault_state(fault: Fault) -> State:
-    return {"fault": fault.name, "where": fault.where, "left": fault.left}
+    return {"fault": fault.name, "where": fault.where, "left": fault.left, "user": fault.user}
 
 
 def _login_state(login: Login, *, lives: bool) -> State:
@@ -66,5 +66,7 @@ def _login_state(login: Login, *, lives: bool) -> State:
         "ends_at": login.ends_at,
         "lives": lives,
         "ended_by": login.ended_by,
+        "token_calls": login.token_calls,
         "refreshes": login.refreshes,
+        "reuses": login.reuses,
     }

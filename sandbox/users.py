@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from sandbox.instruments import Instrument, Option
 from sandbox.market import Market
-from sandbox.openings import PEOPLE, Opening
+from sandbox.openings import PEOPLE, UNNAMED, Opening
 from sandbox.portfolio import Account, Holding
 from sandbox.seeded import number_below, upper_hex
 
@@ -22,11 +22,13 @@ class User:
     accounts: tuple[Account, ...]
 
 
-def people(seed: int, market: Market) -> dict[str, User]:
-    """Everyone by name, with account numbers (8 digits) and hashes that follow from the seed."""
+def people(seed: int, market: Market, more: int) -> dict[str, User]:
+    """Everyone by name, with account numbers (8 digits) and hashes that follow from the seed; `more` beside those with a
+    name, from `person-1` on."""
     users = {}
     taken: set[str] = set()
-    for name, openings in PEOPLE.items():
+    unnamed = {f"person-{place}": UNNAMED for place in range(1, more + 1)}
+    for name, openings in (PEOPLE | unnamed).items():
         accounts = []
         for place, opening in enumerate(openings):
             number = next(each for each in _numbers(seed, name, place) if each not in taken)

@@ -28,6 +28,13 @@ def dripping(body: bytes, stopping: threading.Event) -> Iterator[bytes]:
             raise ConnectionAbortedError("the sandbox stops")
 
 
+def delayed(body: bytes, seconds: float, stopping: threading.Event) -> Iterator[bytes]:
+    """Nothing for so long, not even the status, and then all of it."""
+    if stopping.wait(seconds):
+        raise ConnectionAbortedError("the sandbox stops")
+    yield body
+
+
 def truncated(body: bytes) -> Iterator[bytes]:
     """Half of what Content-Length promises."""
     yield body[: len(body) // 2]

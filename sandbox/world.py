@@ -22,7 +22,8 @@ class Options:
     """The app that is registered at this sandbox, and how the sandbox behaves.
 
     `now` None: the clock begins at the real time and runs; else it stands there until turned. `tick_every` None: the
-    market moves only when told to. `rotate`: a refresh replaces the refresh token.
+    market moves only when told to. `rotate`: a refresh replaces the refresh token, and the old one coming back ends its
+    login. `more_people` live here beside those with a name.
     """
 
     client_id: str
@@ -32,6 +33,7 @@ class Options:
     now: datetime | None = None
     tick_every: timedelta | None = None
     rotate: bool = False
+    more_people: int = 0
 
 
 class World:
@@ -43,7 +45,7 @@ class World:
         self.stopping = threading.Event()
         self.clock = Clock(options.now)
         self.market = Market(options.seed, self.clock.start, options.tick_every, self._open_day)
-        self.users: dict[str, User] = people(options.seed, self.market)
+        self.users: dict[str, User] = people(options.seed, self.market, options.more_people)
         self.market.open()
         self.consents = Consents(self.clock)
         self.logins = Logins(self.clock, rotate=options.rotate)

@@ -23,7 +23,9 @@ from sandbox import faults
     shell_complete=completing.fault_places,
     help="Only there: accounts, account, accountNumbers, token … or any.",
 )
+@click.option("--user", metavar="USER", help="Only for this person of the sandbox; the others are left alone.")
 @click.option("--retry-after", type=click.IntRange(min=1), metavar="SECONDS", help="What `rate_limited` asks for.")
+@click.option("--slowest", type=click.IntRange(min=1), metavar="SECONDS", help="How long `slow` lasts at most.")
 @click.option("--clear", is_flag=True, help="Take back all faults that wait.")
 @options.as_json
 @click.pass_context
@@ -32,7 +34,9 @@ def make_faults(
     name: str | None,
     times: int,
     where: str | None,
+    user: str | None,
     retry_after: int | None,
+    slowest: int | None,
     *,
     clear: bool,
     as_json: bool,
@@ -44,6 +48,7 @@ def make_faults(
     \b
     Examples:
       brokersync sandbox faults rate_limited --times 3 --where accounts
+      brokersync sandbox faults login_ended --user bob
       brokersync sandbox faults --clear
     """
     if clear and name:
@@ -54,7 +59,7 @@ def make_faults(
     if clear:
         sandbox.clear_faults()
     elif name:
-        sandbox.add_fault(name, times, where, retry_after)
+        sandbox.add_fault(name, times=times, where=where, user=user, retry_after=retry_after, slowest=slowest)
     waiting = {"faults": sandbox.state()["faults"]}
     tell(waiting, lambda answer: sandbox_state.faults_view(answer["faults"]), as_json=as_json)
 
@@ -62,9 +67,9 @@ def make_faults(
 def _check_fault(name: str | None, where: str | None, given: Sequence[str]) -> None:
     """Raises `click.UsageError` for what does not exist, and for an option that would change nothing."""
     if name is None:
-        of_a_fault = [f"--{each.replace('_', '-')}" for each in ("times", "where", "retry_after") if each in given]
+        of_a_fault = [each for each in ("times", "where", "user", "retry_after", "slowest") if each in given]
         if of_a_fault:
-            raise click.UsageError(f"{of_a_fault[0]} belongs to a fault: name it before.")
+            raise click.UsageError(f"--{of_a_fault[0].replace('_', '-')} belongs to a fault: name it before.")
         return
     if name not in faults.KINDS:
         known = ", ".join(faults.KINDS)
@@ -74,3 +79,6 @@ def _check_fault(name: str | None, where: str | None, given: Sequence[str]) -> N
     if "retry_after" in given and name not in faults.WITH_RETRY_AFTER:
         only = ", ".join(faults.WITH_RETRY_AFTER)
         raise click.UsageError(f"--retry-after changes nothing about {name}: only {only} says when to come back.")
+    if "slowest" in given and name not in faults.WITH_SLOWEST:
+        only = ", ".join(faults.WITH_SLOWEST)
+        raise click.UsageError(f"--slowest changes nothing about {name}: only {only} lasts a while.")

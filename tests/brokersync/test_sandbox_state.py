@@ -16,7 +16,9 @@ LOGIN = {
     "began_at": "2026-03-01T14:00:00Z",
     "ends_at": "2026-03-08T14:00:00Z",
     "accounts": ["1", "2", "3"],
+    "token_calls": 51,
     "refreshes": 48,
+    "reuses": 0,
     "lives": True,
     "ended_by": None,
 }
@@ -36,14 +38,14 @@ def state() -> dict[str, Any]:
     return {
         **world_state(create_app(OPTIONS).world),
         "clock": {"now": "2026-03-02T15:00:00Z", "advanced_seconds": 0},
-        "logins": [LOGIN, {**LOGIN, "lives": False, "ended_by": "login_ended_2026"}],
+        "logins": [LOGIN, {**LOGIN, "lives": False, "ended_by": "a newer login"}],
     }
 
 
 def test_a_login_is_as_old_as_the_sandboxs_clock_says(state: dict[str, Any]) -> None:
-    lines = seen(sandbox_state.state_view(state))
-    assert "demo   1 d ago  in 5 d 23 h         3         48  lives" in lines
-    assert "demo   1 d ago  in 5 d 23 h         3         48  ended (login_ended_2026)" in lines
+    lines = seen(sandbox_state.state_view(state), 100)
+    assert "demo   1 d ago  in 5 d 23 h         3           51         48  lives" in lines
+    assert "demo   1 d ago  in 5 d 23 h         3           51         48  ended (a newer login)" in lines
 
 
 @pytest.mark.parametrize("width", [36, 48, 60, 80, 120])
@@ -60,5 +62,5 @@ def test_the_columns_that_say_least_go_first(state: dict[str, Any]) -> None:
     lines = seen(sandbox_state.state_view(state), 60)
     assert [line for line in lines if "Too narrow" in line] == [
         "Too narrow for: Positions, Type.",
-        "Too narrow for: Refreshes.",
+        "Too narrow for: Refreshes, Token calls.",
     ]

@@ -20,7 +20,8 @@ def test_the_state_shows_clock_seed_people_logins_and_no_token() -> None:
     assert (shown["seed"], shown["tick"]) == (7, 0)
     assert [each["user"] for each in shown["users"]] == ["demo", "alice", "bob", "carol"]
     (login,) = shown["logins"]
-    assert (login["user"], login["lives"], login["refreshes"]) == ("alice", True, 1)
+    assert (login["user"], login["lives"]) == ("alice", True)
+    assert (login["token_calls"], login["refreshes"], login["reuses"]) == (2, 1, 0)
     assert (login["began_at"], login["ends_at"]) == ("2026-03-02T15:00:00Z", "2026-03-09T15:00:00Z")
     assert not any(token in response.text for token in tokens.values() if isinstance(token, str) and len(token) > 9)
 
@@ -103,7 +104,9 @@ TRADE = {"user": "demo", "action": "buy", "symbol": "F", "quantity": 1}
         ("faults", {"fault": "wrong_app", "where": "accounts"}, "token, any"),
         ("faults", {"fault": "drip", "times": 0}, "from 1 to"),
         ("faults", {"fault": "drip", "times": True}, "from 1 to"),
-        ("faults", {"fault": "drip", "count": 2}, "allowed: fault, times, where, retry_after"),
+        ("faults", {"fault": "drip", "count": 2}, "allowed: fault, times, where, retry_after, slowest, user"),
+        ("faults", {"fault": "drip", "user": "nobody"}, "demo, alice, bob, carol"),
+        ("faults", {"fault": "slow", "slowest": 301}, "from 1 to 300"),
         ("market", {"tick": "2"}, "from 1 to 10000"),
         ("market", {"tick": -1}, "from 1 to 10000"),
         ("trade", {}, "buy, sell, close, short, assign"),

@@ -22,6 +22,7 @@ def test_every_fault_of_the_contract_is_there() -> None:
         "html_ok",
         "text_404",
         "drip",
+        "slow",
         "stall",
         "reset",
         "truncated",
@@ -88,7 +89,7 @@ def test_a_fault_strikes_as_often_as_asked_and_only_where_asked() -> None:
     tokens = link(client)
     control(client, "faults", fault="server_error", times=2, where="accountNumbers")
     assert read(client, tokens, LIST).status_code == 200
-    assert state(client)["faults"] == [{"fault": "server_error", "where": "accountNumbers", "left": 2}]
+    assert state(client)["faults"] == [{"fault": "server_error", "where": "accountNumbers", "left": 2, "user": None}]
     statuses = [read(client, tokens, "/accounts/accountNumbers").status_code for _ in range(3)]
     assert statuses == [500, 500, 200]
 

@@ -70,6 +70,16 @@ def test_it_takes_everything_from_the_environment() -> None:
         assert requests.get(address + "/v1/oauth/authorize", params=asked, timeout=5).status_code == 200
 
 
+def test_more_people_live_there_when_asked_for_each_with_an_account_of_their_own() -> None:
+    with process("--port", "0", "--more-people", "100", *APP) as started:
+        address = said(started).readline().split()[1]
+        users = requests.get(address + "/_sandbox/state", timeout=5).json()["users"]
+        assert [each["user"] for each in users][3:6] == ["carol", "person-1", "person-2"]
+        assert len(users) == 104
+        numbers = [account["number"] for each in users for account in each["accounts"]]
+        assert len(set(numbers)) == len(numbers) == 108
+
+
 def test_without_an_app_it_says_what_to_set() -> None:
     with process() as started:
         assert started.wait(10) == 2

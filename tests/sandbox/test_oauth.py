@@ -15,6 +15,7 @@ from tests.sandbox.person import (
     read,
     refresh,
     sandbox,
+    state,
 )
 
 
@@ -99,8 +100,32 @@ def test_with_rotation_the_old_refresh_token_stops_working() -> None:
     first = link(client)
     second = refresh(client, first["refresh_token"]).get_json()
     assert second["refresh_token"] != first["refresh_token"]
-    assert refresh(client, first["refresh_token"]).status_code == 400
     assert refresh(client, second["refresh_token"]).status_code == 200
+    assert refresh(client, second["refresh_token"]).status_code == 400
+
+
+def test_with_rotation_an_old_refresh_token_that_comes_back_ends_the_whole_login_and_no_other() -> None:
+    client = sandbox(rotate=True)
+    first, other = link(client), link(client, "bob")
+    second = refresh(client, first["refresh_token"]).get_json()
+    third = refresh(client, second["refresh_token"]).get_json()
+    assert refresh(client, first["refresh_token"]).status_code == 400
+    assert refresh(client, third["refresh_token"]).status_code == 400
+    assert read(client, third, "/accounts").status_code == 401
+    ended, lives = state(client)["logins"]
+    assert (ended["ended_by"], ended["reuses"], ended["refreshes"]) == ("an old refresh token", 1, 2)
+    assert (lives["ended_by"], refresh(client, other["refresh_token"]).status_code) == (None, 200)
+
+
+def test_every_token_request_of_a_login_is_counted_whatever_became_of_it() -> None:
+    client = sandbox()
+    tokens = link(client)
+    for fault in ("token_html", "wrong_app", "login_ended"):
+        control(client, "faults", fault=fault)
+        assert refresh(client, tokens["refresh_token"]).status_code >= 400
+    assert refresh(client, tokens["refresh_token"]).status_code == 400
+    (login,) = state(client)["logins"]
+    assert (login["token_calls"], login["refreshes"]) == (5, 0)
 
 
 @pytest.mark.parametrize(("age", "status"), [("1799s", 200), ("30m", 401)])

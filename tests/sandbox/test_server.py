@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 import requests
 
+from sandbox.broken_answers import delay
+from sandbox.faults import Faults, Hit
 from sandbox.server import RunningSandbox
 from tests.sandbox.person import APP, ASKED, OPTIONS, REDIRECT_URI, sent_back
 
@@ -33,6 +35,7 @@ class Caller:
         code = sent_back(self.post("/v1/oauth/consent", data=allowed, allow_redirects=False))["code"]
         form = {"grant_type": "authorization_code", "code": code, "redirect_uri": REDIRECT_URI}
         tokens = self.post("/v1/oauth/token", data=form, auth=APP).json()
+        self.refresh_token = tokens["refresh_token"]
         self.bearer = {"Authorization": f"Bearer {tokens['access_token']}"}
         self.session.headers.update(self.bearer)
 
@@ -97,6 +100,41 @@ def test_a_dripping_answer_gives_a_byte_a_second_and_holds_nobody_else_up(caller
         assert next(bytes_) + next(bytes_) == whole[:2]
         assert 0.9 < time.monotonic() - began < 2
         assert caller.get().content == whole
+
+
+def test_a_slow_answer_holds_nobody_else_up_and_what_was_asked_for_is_done_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("sandbox.broken_answers.delay", lambda *_: 30.0)
+    with running(rotate=True) as started:
+        caller = Caller(started)
+        assert caller.post("/_sandbox/faults", json={"fault": "slow", "where": "token"}).status_code == 201
+        form = {"grant_type": "refresh_token", "refresh_token": caller.refresh_token}
+        with pytest.raises(requests.ReadTimeout):
+            requests.post(caller.address + "/v1/oauth/token", data=form, auth=APP, timeout=0.2)
+        (login,) = caller.get("/_sandbox/state").json()["logins"]
+        assert login["refreshes"] == 1
+        assert caller.get().status_code == 200
+
+
+def test_a_slow_answer_is_whole_and_as_late_as_drawn(monkeypatch: pytest.MonkeyPatch, caller: Caller) -> None:
+    monkeypatch.setattr("sandbox.broken_answers.delay", lambda *_: 0.3)
+    good = caller.get().content
+    caller.fault("slow")
+    began = time.monotonic()
+    assert caller.get().content == good
+    assert 0.3 <= time.monotonic() - began < 3
+
+
+def test_how_slow_answers_are_follows_from_the_seed() -> None:
+    def waits(seed: int) -> list[float]:
+        fault = Faults().add("slow", slowest=10)
+        return [delay(Hit(fault, count), seed) for count in range(400)]
+
+    assert waits(1) == waits(1) != waits(2)
+    assert sorted(waits(1))[200] < 0.1
+    assert 8 < sum(wait > 6.7 for wait in waits(1)) < 40
+    assert max(waits(1)) < 10
 
 
 def test_a_stalled_request_gets_no_byte_and_holds_nobody_else_up(caller: Caller) -> None:

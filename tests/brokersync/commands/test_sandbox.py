@@ -71,9 +71,9 @@ def test_what_is_no_span_turns_nothing(sandbox: RunningSandbox, span: str) -> No
 @pytest.mark.sockets
 def test_faults_are_made_listed_and_taken_back(sandbox: RunningSandbox) -> None:
     made = run("sandbox", "faults", "rate_limited", "--times", "3", "--where", "token", "--retry-after", "9", "--json")
-    assert made.document == {"faults": [{"fault": "rate_limited", "where": "token", "left": 3}]}
+    assert made.document == {"faults": [{"fault": "rate_limited", "where": "token", "left": 3, "user": None}]}
     assert sandbox.app.world.faults.waiting[0].retry_after == 9
-    assert "rate_limited  token              3" in run("sandbox", "faults").out
+    assert "rate_limited  token  everybody              3" in run("sandbox", "faults").out
     assert run("sandbox", "faults", "--clear").out == "No fault is waiting.\n"
 
 
@@ -92,6 +92,8 @@ def test_a_fault_that_does_not_exist_is_answered_with_those_that_do(sandbox: Run
         (("wrong_app", "--where", "accounts"), "wrong_app cannot be had at 'accounts', but at: token, any."),
         (("--times", "3"), "--times belongs to a fault"),
         (("--clear", "--retry-after", "3"), "--retry-after belongs to a fault"),
+        (("--user", "bob"), "--user belongs to a fault"),
+        (("server_error", "--slowest", "9"), "--slowest changes nothing about server_error"),
     ],
 )
 def test_an_option_that_would_change_nothing_is_refused(
@@ -101,6 +103,19 @@ def test_an_option_that_would_change_nothing_is_refused(
     assert (ran.code, ran.out) == (2, "")
     assert said in ran.err
     assert sandbox.app.world.faults.waiting == []
+
+
+@pytest.mark.sockets
+def test_a_fault_of_one_person_is_made_and_shown_as_theirs(sandbox: RunningSandbox) -> None:
+    said = run("sandbox", "faults", "slow", "--where", "token", "--user", "bob", "--slowest", "9").out
+    assert "slow   token  bob              1" in said
+    assert (sandbox.app.world.faults.waiting[0].user, sandbox.app.world.faults.waiting[0].slowest) == ("bob", 9)
+
+
+@pytest.mark.sockets
+def test_a_fault_of_a_person_who_does_not_live_there_is_answered_with_those_who_do(sandbox: RunningSandbox) -> None:
+    ran = run("sandbox", "faults", "login_ended", "--user", "nobody")
+    assert (ran.code, "user must be one of: demo, alice, bob, carol" in ran.err) == (1, True)
 
 
 @pytest.mark.sockets
