@@ -15,6 +15,9 @@ from brokers.retry_after import retry_after
 MOST_BYTES = 16 * 1024 * 1024
 """Some 20,000 positions; an answer beyond that is not one."""
 
+_GATEWAY_GAVE_UP = frozenset({502, 504})
+"""A gateway's word that what stands behind it, and may have acted, did not answer it (RFC 9110, 15.6.3 and 15.6.5)."""
+
 
 class Answer(NamedTuple):
     """A JSON answer as it came: status 200, or 4xx for the broker to tell what it means."""
@@ -27,7 +30,7 @@ class Answer(NamedTuple):
 
 
 def unreached(endpoint: Endpoint, error: Exception) -> BrokerError:
-    """What became of a request without an answer. The words tell whether it may have been sent."""
+    """What became of a request without an answer. The words, and `unanswered`, tell whether it may have been sent."""
     name = str(endpoint)
     if isinstance(error, requests.exceptions.SSLError):
         return Unreachable(name, "no safe connection (TLS): the broker's certificate was not accepted")
@@ -36,11 +39,11 @@ def unreached(endpoint: Endpoint, error: Exception) -> BrokerError:
     if isinstance(error, requests.exceptions.ConnectTimeout):
         return Unreachable(name, "no connection in time")
     if isinstance(error, requests.exceptions.Timeout):
-        return Unreachable(name, "the request was sent, and no answer came in time")
+        return Unreachable(name, "the request was sent, and no answer came in time", unanswered=True)
     cause = getattr(error.args[0], "reason", None) if error.args else None
     if isinstance(cause, NewConnectionError):
         return Unreachable(name, "no connection")
-    return Unreachable(name, "the connection broke before an answer came")
+    return Unreachable(name, "the connection broke before an answer came", unanswered=True)
 
 
 def answer_of(endpoint: Endpoint, response: requests.Response) -> Answer:
@@ -55,15 +58,15 @@ def _require_answer(endpoint: Endpoint, response: requests.Response) -> None:
     if status == 429:
         raise RateLimited(name, "too many requests (status 429)", retry_after(response.headers))
     if status >= 500:
-        raise BrokerDown(name, f"the broker failed (status {status})", status)
+        raise BrokerDown(name, f"the broker failed (status {status})", status, unanswered=status in _GATEWAY_GAVE_UP)
     if 300 <= status < 400:
         raise BrokerDown(name, f"a redirect, which is never followed (status {status})", status)
     what = _not_json(response.headers.get("Content-Type", ""))
     if status == 200:
         if what:
-            raise BadAnswer(name, f"{what} instead of JSON (status 200)", status)
+            raise BadAnswer(name, f"{what} instead of JSON (status 200)", status, unanswered=True)
     elif status < 400:
-        raise BadAnswer(name, f"an answer without content (status {status})", status)
+        raise BadAnswer(name, f"an answer without content (status {status})", status, unanswered=True)
     elif what:
         raise BrokerDown(name, f"{what} instead of JSON (status {status})", status)
 
@@ -83,26 +86,26 @@ def _not_json(content_type: str) -> str | None:
 def _body(endpoint: Endpoint, response: requests.Response) -> bytes:
     """The whole body, unpacked. One read: the deadline is kept by the socket's own reader, the size by urllib3."""
     raw: urllib3.HTTPResponse = response.raw
-    if (raw.length_remaining or 0) > MOST_BYTES:
-        raise _too_big(endpoint)
-    body = _read(endpoint, raw)
+    # A refusal is one whatever becomes of its text; a success that cannot be read leaves open what it said.
+    success = response.status_code == 200
+    body = _too_big(endpoint, success) if (raw.length_remaining or 0) > MOST_BYTES else _read(endpoint, raw, success)
     if isinstance(body, BrokerError):
         raise body
     if len(body) > MOST_BYTES:
-        raise _too_big(endpoint)
+        raise _too_big(endpoint, success)
     return body
 
 
-def _read(endpoint: Endpoint, raw: urllib3.HTTPResponse) -> bytes | BrokerError:
+def _read(endpoint: Endpoint, raw: urllib3.HTTPResponse, success: bool) -> bytes | BrokerError:
     try:
         return raw.read(MOST_BYTES + 1, decode_content=True)
     except ReadTimeoutError:
-        return Unreachable(str(endpoint), "the answer was not complete in time")
+        return Unreachable(str(endpoint), "the answer was not complete in time", unanswered=success)
     except DecodeError:
-        return BadAnswer(str(endpoint), "an answer that cannot be unpacked")
+        return BadAnswer(str(endpoint), "an answer that cannot be unpacked", unanswered=success)
     except HTTPError:
-        return Unreachable(str(endpoint), "the connection broke in the middle of the answer")
+        return Unreachable(str(endpoint), "the connection broke in the middle of the answer", unanswered=success)
 
 
-def _too_big(endpoint: Endpoint) -> BadAnswer:
-    return BadAnswer(str(endpoint), f"an answer of more than {MOST_BYTES // 1024 // 1024} MB")
+def _too_big(endpoint: Endpoint, success: bool) -> BadAnswer:
+    return BadAnswer(str(endpoint), f"an answer of more than {MOST_BYTES // 1024 // 1024} MB", unanswered=success)

@@ -23,15 +23,19 @@ class BrokerError(Exception):
     """`endpoint` is a method and a path template (`GET /accounts`), `fault` says in our words what was wrong with it.
 
     `status` is the HTTP status of an answer that was refused for it or that refuses; None where there was none.
+
+    `unanswered`: the request was sent, the broker may have done what it asks for, and nothing usable came back. What is
+    false was not sent, or was refused.
     """
 
     kind: ClassVar[str]
 
-    def __init__(self, endpoint: str, fault: str, status: int | None = None) -> None:
+    def __init__(self, endpoint: str, fault: str, status: int | None = None, *, unanswered: bool = False) -> None:
         super().__init__(f"{endpoint}: {fault}")
         self.endpoint = endpoint
         self.fault = fault
         self.status = status
+        self.unanswered = unanswered
 
 
 class Unreachable(BrokerError):

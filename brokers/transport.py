@@ -15,6 +15,7 @@ import http.client
 import io
 import logging
 import socket
+import ssl
 import time
 from typing import Any
 
@@ -113,7 +114,17 @@ class _BoundedConnection(HTTPConnection):
 
 
 class _BoundedTLSConnection(_BoundedConnection, HTTPSConnection):
-    pass
+    def connect(self) -> None:
+        """Without TLS there is no connection. urllib3 would tell of a read that took too long, or of a connection that
+        broke, as if the request had been sent."""
+        try:
+            super().connect()
+        except TimeoutError:
+            raise ConnectTimeoutError(self, "no TLS in time") from None
+        except ssl.SSLError:
+            raise
+        except OSError:
+            raise NewConnectionError(self, "the connection broke before TLS was agreed on") from None
 
 
 class _Pool(urllib3.HTTPConnectionPool):

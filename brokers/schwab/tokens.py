@@ -93,16 +93,20 @@ def _access_lifetime(expires_in: msgspec.Raw) -> timedelta:
 
 
 def _tokens(answer: Answer) -> _Tokens:
-    """A success that holds what a success must."""
+    """A success that holds what a success must. In any other the tokens may have been issued all the same."""
     try:
         tokens = decode(_TOKENS, answer.body)
     except Unreadable as error:
-        raise BadAnswer(str(TOKEN), error.fault) from None
+        raise _useless(error.fault) from None
     if not tokens.access_token:
-        raise BadAnswer(str(TOKEN), "a success without an access token")
+        raise _useless("a success without an access token")
     if not all(_TOKEN_CHARACTERS.fullmatch(token) for token in (tokens.access_token, tokens.refresh_token) if token):
-        raise BadAnswer(str(TOKEN), "a token with characters that no header can carry")
+        raise _useless("a token with characters that no header can carry")
     return tokens
+
+
+def _useless(fault: str) -> BadAnswer:
+    return BadAnswer(str(TOKEN), fault, unanswered=True)
 
 
 def _exchange_error(answer: Answer) -> BrokerError:
@@ -130,7 +134,7 @@ def _refresh_error(answer: Answer) -> BrokerError:
         unsupported = "unsupported_token_type" in error and "refresh token" in error.lower()
         dead_token = "invalid_client" in error and _DEAD_TOKEN.search(error)
         if any(word in error for word in _ENDED) or unsupported or dead_token:
-            return LoginEnded(str(TOKEN), f"the broker ended this login (status {answer.status})")
+            return LoginEnded(str(TOKEN), f"the broker ended this login (status {answer.status})", answer.status)
     if error and any(word in error for word in _WRONG_APP):
         return _wrong_app(answer)
     return _unclear(answer)
@@ -154,4 +158,4 @@ def _wrong_app(answer: Answer) -> AppMisconfigured:
 
 
 def _unclear(answer: Answer) -> BrokerDown:
-    return BrokerDown(str(TOKEN), f"a refusal that proves nothing (status {answer.status})")
+    return BrokerDown(str(TOKEN), f"a refusal that proves nothing (status {answer.status})", answer.status)
