@@ -42,7 +42,10 @@ def let_pass(session: Session, span: timedelta) -> int:
     session.execute(
         update(Credential)
         .where(Credential.connection_id.in_(moved))
-        .values(access_expires_at=Credential.access_expires_at - earlier)
+        .values(
+            access_expires_at=Credential.access_expires_at - earlier,
+            refreshed_at=Credential.refreshed_at - earlier,
+        )
         .execution_options(synchronize_session=False)
     )
     return len(moved)
