@@ -17,6 +17,8 @@ import logging
 import socket
 import ssl
 import time
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import requests
@@ -77,24 +79,29 @@ class _BoundedResponse(http.client.HTTPResponse):
         self.fp = io.BufferedReader(reader)
 
 
-class _BoundedConnection(HTTPConnection):
+class BoundedConnection(HTTPConnection):
     response_class = _BoundedResponse
     _used_at = 0.0
+
+    def addresses(self) -> list[str]:
+        """Where the host's name leads, looked up once: nothing else is connected to. Raises `socket.gaierror`."""
+        found = socket.getaddrinfo(self._dns_host, self.port, type=socket.SOCK_STREAM)
+        return [str(address[0]) for *_, address in found]
 
     def _new_conn(self) -> socket.socket:
         """Connect within `self.timeout` whatever the number of addresses, and leave TLS what remains of it."""
         until = time.monotonic() + (self.timeout or CONNECT_TIMEOUT)
         try:
-            found = socket.getaddrinfo(self._dns_host, self.port, type=socket.SOCK_STREAM)
+            found = self.addresses()
         except socket.gaierror as error:
             raise NameResolutionError(self.host, self, error) from None
         failure: OSError = TimeoutError()
-        for *_, address in found:
+        for address in found:
             left = until - time.monotonic()
             if left <= 0:
                 break
             try:
-                sock = create_connection((str(address[0]), self.port), left, socket_options=self.socket_options)
+                sock = create_connection((address, self.port), left, socket_options=self.socket_options)
             except OSError as error:
                 failure = error
                 continue
@@ -113,7 +120,7 @@ class _BoundedConnection(HTTPConnection):
         return time.monotonic() - self._used_at < IDLE_LIMIT and super().is_connected
 
 
-class _BoundedTLSConnection(_BoundedConnection, HTTPSConnection):
+class BoundedTLSConnection(BoundedConnection, HTTPSConnection):
     def connect(self) -> None:
         """Without TLS there is no connection. urllib3 would tell of a read that took too long, or of a connection that
         broke, as if the request had been sent."""
@@ -128,29 +135,31 @@ class _BoundedTLSConnection(_BoundedConnection, HTTPSConnection):
 
 
 class _Pool(urllib3.HTTPConnectionPool):
-    ConnectionCls = _BoundedConnection
+    ConnectionCls = BoundedConnection
 
 
 class _TLSPool(urllib3.HTTPSConnectionPool):
-    ConnectionCls = _BoundedTLSConnection
+    ConnectionCls = BoundedTLSConnection
 
 
-_POOLS = {"http": _Pool, "https": _TLSPool}
+Pools = Mapping[str, type[urllib3.HTTPConnectionPool]]
+"""By scheme, what makes the connections."""
 
 
 class BoundedAdapter(requests.adapters.HTTPAdapter):
     """The adapter that real requests go through; a test mounts another one in its place."""
 
-    def __init__(self) -> None:
+    def __init__(self, pools: Pools = MappingProxyType({"http": _Pool, "https": _TLSPool})) -> None:
+        self._pools = dict(pools)
         super().__init__(pool_maxsize=POOL_SIZE)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = _POOLS
+        self.poolmanager.pool_classes_by_scheme = self._pools
 
     def proxy_manager_for(self, *args: Any, **kwargs: Any) -> urllib3.ProxyManager:
         manager: urllib3.ProxyManager = super().proxy_manager_for(*args, **kwargs)
-        manager.pool_classes_by_scheme = _POOLS
+        manager.pool_classes_by_scheme = self._pools
         return manager
 
     def close(self) -> None:
