@@ -43,6 +43,7 @@ class Declaration:
     `login_lifetime` runs from the login, whatever is refreshed; None: it does not end. `idle_login_lifetime`: a login
     that is not used for so long dies; None: idle logins live. `requests_per_minute` is for one app key.
     `proof_terms` are the balances whose sum is the net liquidation value; `never_given` what it can not tell.
+    `app_advice` says what an operator does about an app that the broker refuses, and where.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Declaration:
     never_given: tuple[str, ...]
     pkce: bool
     unlink_advice: str
+    app_advice: str
 
 
 def never(_: bytes) -> bool:
@@ -72,6 +74,12 @@ class Broker(Protocol):
     """
 
     declaration: ClassVar[Declaration]
+
+    def app_id(self) -> str:
+        """All that the broker knows the app by: key, secret, address. What differs in any of them is another app.
+
+        It holds secrets: to be fingerprinted under a key, never logged or stored.
+        """
 
     def check_app(self, *, deadline: float) -> None:
         """Whether the broker takes this app, asked without anybody's login. Returns when it does.

@@ -16,8 +16,9 @@ class FakeBroker:
     """A `brokers.interface.Broker`. `will("fetch", answer, …)` writes down what a call answers, one call after the other.
 
     The last answer stays. An exception is raised; something that can be called is called at the time of the answer.
-    `calls` holds the name of each call with the credentials it came with, `deadlines` the seconds it was given,
-    `asked_for` the broker's ids of single accounts, `recognises` what the last call was given to tell accounts by.
+    It takes its app, whose id is `app`, unless a test says otherwise. `calls` holds the name of each call with the
+    credentials it came with, `deadlines` the seconds it was given, `asked_for` the broker's ids of single accounts,
+    `recognises` what the last call was given to tell accounts by.
     """
 
     declaration: ClassVar[Declaration] = Declaration(
@@ -34,10 +35,12 @@ class FakeBroker:
         never_given=(),
         pkce=False,
         unlink_advice="Close the browser.",
+        app_advice="Ask the fake broker.",
     )
 
     def __init__(self) -> None:
-        self._answers: dict[str, list[Any]] = {}
+        self._answers: dict[str, list[Any]] = {"check_app": [None]}
+        self.app = "the-app-key"
         self.calls: list[tuple[str, dict[str, str]]] = []
         self.deadlines: list[float] = []
         self.states: list[Mapping[str, object] | None] = []
@@ -50,6 +53,12 @@ class FakeBroker:
 
     def called(self, call: str) -> int:
         return [name for name, _ in self.calls].count(call)
+
+    def app_id(self) -> str:
+        return self.app
+
+    def check_app(self, *, deadline: float) -> None:
+        self._answer("check_app", {}, deadline)
 
     def redirect_uri(self) -> str:
         return "https://127.0.0.1:8182/oauth/callback"

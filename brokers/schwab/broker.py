@@ -60,6 +60,9 @@ class Schwab:
     def __repr__(self) -> str:
         return "Schwab()"
 
+    def app_id(self) -> str:
+        return f"{self._base_url} {self._basic}"
+
     def check_app(self, *, deadline: float) -> None:
         """By a refresh that cannot work. Seen live: a wrong app, or one that is not Ready For Use, is a 401 with
         `invalid_client`, a refresh token that is not good a 400 with other words. Any third answer proves nothing.

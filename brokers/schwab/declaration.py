@@ -59,4 +59,9 @@ DECLARATION = Declaration(
         "open the Security Center in your profile, and remove this app under third-party access. "
         "Untouched, the login ends seven days after it was made."
     ),
+    app_advice=(
+        "On developer.schwab.com see that the app is Ready For Use (each edit of it makes it wait for approval again), and "
+        "that SCHWAB_CLIENT_ID and SCHWAB_CLIENT_SECRET are its key and secret; a worker that gets new ones is started "
+        "again."
+    ),
 )

@@ -31,6 +31,7 @@ def test_it_declares_everything(name: str) -> None:
     assert declared.requests_per_minute > 0
     assert declared.fastest_cadence > timedelta(0)
     assert len(declared.unlink_advice) > 20
+    assert len(declared.app_advice) > 20
     assert all(life is None or life > timedelta(0) for life in (declared.login_lifetime, declared.idle_login_lifetime))
     assert set(declared.proof_terms) <= set(Balances.__struct_fields__)
     assert declared.credential_fields

@@ -42,3 +42,14 @@ def test_one_request_is_sent_and_no_ones_token_is_in_it() -> None:
     [sent] = transport.sent
     assert (sent.method, sent.path) == TOKEN
     assert sent.form == {"grant_type": "refresh_token", "refresh_token": "a-token-that-was-never-issued@"}
+
+
+def test_an_app_is_another_one_with_another_key_another_secret_or_at_another_address() -> None:
+    others: tuple[dict[str, str], ...] = (
+        {},
+        {"SCHWAB_CLIENT_ID": "app-key-2"},
+        {"SCHWAB_CLIENT_SECRET": "app-secret-2"},
+        {"SCHWAB_BASE_URL": "https://stand-in.example"},
+    )
+    assert len({schwab(network(), **values).app_id() for values in others}) == len(others)
+    assert schwab(network()).app_id() == schwab(network(), SCHWAB_REDIRECT_URI="https://127.0.0.1/other").app_id()
