@@ -1,11 +1,12 @@
-"""Apps that a broker does not take at present: all connections of such an app wait, and one question probes for them."""
+"""Apps that a broker does not take, or that it does not answer, at present: all connections of such an app wait together."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import select, text
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base
 
@@ -13,8 +14,9 @@ from models.base import Base
 class Circuit(Base):
     """A row is an open circuit: nothing of that app is asked but the probe that is due at `probe_at`.
 
-    `app` is the keyed fingerprint of the app's key, so that an app that was replaced in the environment starts afresh.
-    `error_kind` and `error_text` say what opened it.
+    `app` is the keyed fingerprint of what the broker knows the app by, so that an app that was replaced in the environment
+    starts afresh; empty for a worker whose environment lacks the broker's variables. `error_kind` and `error_text` say what
+    opened it: `app_misconfigured` (refused), or `broker_down` (silent). `probed_at` is null before the first probe.
     """
 
     __tablename__ = "circuits"
@@ -25,4 +27,11 @@ class Circuit(Base):
     error_text: Mapped[str]
     opened_at: Mapped[datetime]
     probe_at: Mapped[datetime]
+    probed_at: Mapped[datetime | None]
     probes: Mapped[int] = mapped_column(server_default=text("0"), default=0)
+
+
+def open_circuits(session: Session) -> Sequence[Circuit]:
+    """What waits, and why: the scheduled connections of each `broker`. One that was refused under settings that no worker
+    has any more is gone within two minutes."""
+    return session.scalars(select(Circuit).order_by(Circuit.broker, Circuit.opened_at)).all()

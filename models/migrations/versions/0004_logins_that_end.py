@@ -45,8 +45,15 @@ def upgrade() -> None:
         sa.Column("error_text", sa.Text(), nullable=False),
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("probe_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("probed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("probes", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.PrimaryKeyConstraint("broker", "app", name=op.f("pk_circuits")),
+    )
+    op.create_index(
+        "ix_sync_runs_silent",
+        "sync_runs",
+        ["finished_at"],
+        postgresql_where=sa.text("error_kind IN ('unreachable', 'broker_down')"),
     )
     op.add_column("connections", sa.Column("login_notice", sa.Interval(), nullable=True))
     op.create_index("ix_connections_login_expires_at", "connections", ["login_expires_at"])
@@ -63,6 +70,7 @@ def downgrade() -> None:
         op.drop_column("credentials", name)
     op.drop_index("ix_connections_login_expires_at", table_name="connections")
     op.drop_column("connections", "login_notice")
+    op.drop_index("ix_sync_runs_silent", table_name="sync_runs")
     op.drop_table("circuits")
     op.drop_table("event_deliveries")
     # What the audit trail holds of apps has no place in the older table; without it the trail would not go back at all.
