@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from brokers.schwab import Schwab
 from brokersync import database
 from brokersync.sandbox_control import Answer, SandboxControl
+from models.circuit import Circuit
 from models.connection import Connection, Credential
 
 
@@ -45,7 +46,15 @@ def let_pass(session: Session, span: timedelta) -> int:
         .values(
             access_expires_at=Credential.access_expires_at - earlier,
             refreshed_at=Credential.refreshed_at - earlier,
+            refresh_started_at=Credential.refresh_started_at - earlier,
+            cut_short_at=Credential.cut_short_at - earlier,
         )
+        .execution_options(synchronize_session=False)
+    )
+    session.execute(
+        update(Circuit)
+        .where(Circuit.broker == Schwab.declaration.name)
+        .values(opened_at=Circuit.opened_at - earlier, probe_at=Circuit.probe_at - earlier)
         .execution_options(synchronize_session=False)
     )
     return len(moved)

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import select
 
 from brokersync.sandbox_clock import let_pass
+from models.circuit import Circuit
+from models.connection import Credential
 from models.session import Database
 from tests.records import a_connection
 from tests.worker.stored import connection_row, credential_row
@@ -12,6 +15,7 @@ from tests.worker.stored import connection_row, credential_row
 pytestmark = pytest.mark.servers
 
 SIX_DAYS = timedelta(days=6)
+NOW = datetime(2026, 11, 20, 18, tzinfo=UTC)
 
 
 def test_logins_expiries_and_due_times_age_by_what_has_passed(database: Database) -> None:
@@ -43,3 +47,34 @@ def test_another_brokers_connections_do_not_age(database: Database) -> None:
         assert let_pass(session, SIX_DAYS) == 0
     assert connection_row(database, connection_id).login_at == before.login_at
     assert credential_row(database, connection_id).access_expires_at is not None
+
+
+def test_a_refresh_that_was_cut_short_is_longer_ago(database: Database) -> None:
+    connection_id = a_connection(database, broker="schwab")
+    with database.session() as session:
+        credential = session.get_one(Credential, connection_id)
+        credential.refresh_started_at = credential.cut_short_at = NOW
+    with database.session() as session:
+        let_pass(session, SIX_DAYS)
+    after = credential_row(database, connection_id)
+    assert after.refresh_started_at == after.cut_short_at == NOW - SIX_DAYS
+
+
+@pytest.mark.parametrize(("broker", "passed"), [("schwab", SIX_DAYS), ("fake", timedelta(0))])
+def test_the_probe_of_an_open_circuit_comes_sooner(database: Database, broker: str, passed: timedelta) -> None:
+    with database.session() as session:
+        session.add(
+            Circuit(
+                broker=broker,
+                app="fingerprint",
+                error_kind="app_misconfigured",
+                error_text="the app is refused",
+                opened_at=NOW,
+                probe_at=NOW + timedelta(minutes=8),
+            )
+        )
+    with database.session() as session:
+        let_pass(session, SIX_DAYS)
+    with database.session() as session:
+        circuit = session.scalars(select(Circuit)).one()
+    assert (circuit.opened_at, circuit.probe_at) == (NOW - passed, NOW + timedelta(minutes=8) - passed)
