@@ -11,9 +11,9 @@ from datetime import timedelta
 HTTP_TOTAL = timedelta(seconds=20)
 """One call to a broker, all of it. Schwab's own clients allow 10 s for the API and 30 s for tokens."""
 
-SYNC_DEADLINE = timedelta(seconds=75)
-"""A whole sync: at worst a refresh, two fetches (one token refused) and a few statements. Each fetch is mostly one
-request, and never more than `HTTP_TOTAL` whatever their number."""
+SYNC_DEADLINE = timedelta(seconds=85)
+"""A whole sync: at worst a refresh that is asked for twice, two fetches (one token refused) and a few statements. Each
+fetch is mostly one request, and never more than `HTTP_TOTAL` whatever their number."""
 
 CLAIM = timedelta(seconds=120)
 """How long a run may hold its connection. Longer than the deadline by the time the watchdog needs to end a stuck one."""
@@ -33,7 +33,22 @@ VISIBILITY = timedelta(seconds=600)
 """After this Redis hands an unacknowledged message out again; prefetch wait and run time must fit in it."""
 
 REFRESH_MARGIN = timedelta(minutes=2)
-"""An access token with less life than this is refreshed first: more than a whole sync can take."""
+"""An access token with less life than this is refreshed first: more than a whole sync can take, by clocks that differ."""
+
+CLOCK_SKEW = timedelta(seconds=30)
+"""How far the broker's clock may be from PostgreSQL's, which stamps logins and refreshes. Hosts that keep time by NTP
+differ by far less."""
+
+REFRESH_NEEDS = timedelta(seconds=5)
+"""A refresh is asked for only while a run has this long left: sent and not waited for, its tokens would be lost. Token
+endpoints answer within a second."""
+
+REFRESHES_AT_ONCE = 8
+"""In one process. Each holds a database session while the broker thinks, and a quarter of the slots is enough: at 200 ms
+an answer, 40 logins a second."""
+
+REFRESH_TURN = timedelta(seconds=1)
+"""How long a refresh waits for its turn in the process. After that the login is due again in `LOGIN_BUSY_WAIT`."""
 
 LOGIN_BUSY_WAIT = timedelta(seconds=5)
 """Another process refreshes this login; it is done within the HTTP total, mostly within a second."""

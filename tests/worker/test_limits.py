@@ -8,7 +8,7 @@ import pytest
 
 import celeryconfig
 import settings
-from models.session import STATEMENT_TIMEOUT
+from models.session import IDLE_IN_TRANSACTION_TIMEOUT, STATEMENT_TIMEOUT
 from settings import Settings
 from worker import app, limits
 from worker.limits import Deadline
@@ -38,11 +38,19 @@ def test_a_message_is_dead_before_it_could_be_handed_out_again() -> None:
 
 
 def test_a_token_that_is_not_refreshed_lives_longer_than_the_run_that_uses_it() -> None:
-    assert limits.REFRESH_MARGIN > limits.SYNC_DEADLINE
+    assert limits.REFRESH_MARGIN > limits.SYNC_DEADLINE + limits.CLOCK_SKEW
 
 
-def test_a_sync_fits_two_refused_fetches_and_a_refresh_into_its_deadline() -> None:
-    assert 3 * limits.HTTP_TOTAL < limits.SYNC_DEADLINE
+def test_a_sync_fits_two_fetches_and_a_refresh_that_is_asked_for_twice_into_its_deadline() -> None:
+    assert 4 * limits.HTTP_TOTAL < limits.SYNC_DEADLINE
+
+
+def test_a_transaction_that_waits_for_one_answer_of_the_broker_is_not_ended_as_idle() -> None:
+    assert limits.HTTP_TOTAL < IDLE_IN_TRANSACTION_TIMEOUT
+
+
+def test_refreshes_leave_most_slots_to_the_syncs() -> None:
+    assert limits.REFRESHES_AT_ONCE <= celeryconfig.worker_concurrency // 4
 
 
 def test_there_is_a_session_for_every_slot_and_two_to_spare(monkeypatch: pytest.MonkeyPatch) -> None:
