@@ -5,6 +5,7 @@ No error quotes a value: what stands in the environment may be a secret.
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterable, Mapping
 from datetime import time, timedelta
 from urllib.parse import SplitResult, urlsplit
@@ -154,7 +155,26 @@ def webhook_url(value: str | None, secret: str | None) -> str | None:
         raise Unusable("WEBHOOK_URL", "must be a full address without a login, such as https://app.example.org/events.")
     if not secret:
         raise Unusable("WEBHOOK_URL", "needs a WEBHOOK_SECRET: without one your receiver cannot tell who sent.")
+    webhook_key(secret)
     return value
+
+
+def webhook_key(secret: str) -> bytes:
+    """What to sign with, of a secret in the form that receivers' libraries take (Standard Webhooks 1.0).
+
+    Raises `Unusable` for another form: a receiver would make another key of it and refuse every message.
+    """
+    try:
+        key = base64.b64decode(secret.removeprefix("whsec_"), validate=True)
+    except ValueError:
+        key = b""
+    if not secret.startswith("whsec_") or not 24 <= len(key) <= 64:
+        raise Unusable(
+            "WEBHOOK_SECRET",
+            "must be whsec_ and, right behind it, 24 to 64 random bytes in base64. "
+            'This prints one: echo "whsec_$(openssl rand -base64 32)"',
+        )
+    return key
 
 
 def yes_or_no(name: str, value: str | None) -> bool:

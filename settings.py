@@ -25,11 +25,22 @@ from environment import (
     required,
     seconds,
     stray,
+    webhook_key,
     webhook_url,
     yes_or_no,
 )
 
-__all__ = ["VARIABLES", "NotConfigured", "Settings", "Unusable", "Variable", "load", "require_clean", "stray"]
+__all__ = [
+    "VARIABLES",
+    "NotConfigured",
+    "Settings",
+    "Unusable",
+    "Variable",
+    "load",
+    "require_clean",
+    "stray",
+    "webhook_key",
+]
 
 
 @dataclass(frozen=True)
@@ -61,7 +72,7 @@ VARIABLES = (
     Variable("FRESHNESS_LIMIT", "15", "younger than this (seconds), `sync_account` without `force` asks nobody"),
     Variable("NOTIFY_URLS", "empty", "where people are told of logins: Apprise URLs (e-mail, ntfy, Slack …)"),
     Variable("WEBHOOK_URL", "empty", "one address that is told of every event of a connection, signed"),
-    Variable("WEBHOOK_SECRET", "empty", "what the webhook is signed with; your receiver has it too"),
+    Variable("WEBHOOK_SECRET", "empty", "what the webhook is signed with (`whsec_…`); your receiver has it too"),
     Variable("WEBHOOK_PRIVATE", "no", "`yes`: the webhook may be in a private network"),
     Variable("LOGIN_NOTICES", "48,24,2", "hours before the end of a login at which people are told"),
     Variable(

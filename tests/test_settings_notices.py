@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from datetime import time, timedelta
 
 import pytest
 
-from settings import Settings
+from settings import Settings, webhook_key
 from tests.test_settings import SECRET, refused
+
+WEBHOOK = {"WEBHOOK_URL": "https://app.example.org/x"}
 
 
 def test_line_ends_around_the_addresses_of_notices_are_taken_off() -> None:
@@ -53,6 +56,31 @@ def test_a_webhook_that_is_no_address_of_the_web_or_holds_a_login_is_refused(url
 
 def test_a_webhook_without_a_secret_is_refused() -> None:
     assert refused(WEBHOOK_URL="https://app.example.org/x").startswith("WEBHOOK_URL needs a WEBHOOK_SECRET")
+
+
+@pytest.mark.parametrize("length", [24, 64])
+def test_a_webhook_is_signed_with_the_bytes_of_its_secret(length: int) -> None:
+    key = bytes(range(length))
+    secret = f"whsec_{b64encode(key).decode()}"
+    assert Settings.from_environ({**WEBHOOK, "WEBHOOK_SECRET": secret}).webhook_secret == secret
+    assert webhook_key(secret) == key
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        pytest.param(SECRET, id="another-form"),
+        pytest.param(b64encode(bytes(32)).decode(), id="no-prefix"),
+        pytest.param(f"whsec_{b64encode(bytes(23)).decode()}", id="short"),
+        pytest.param(f"whsec_{b64encode(bytes(65)).decode()}", id="long"),
+        pytest.param(f"whsec_{b64encode(bytes(32)).decode()[:-1]}", id="cut-off"),
+        pytest.param(f"whsec_ä{b64encode(bytes(32)).decode()}", id="no-base64"),
+    ],
+)
+def test_a_secret_of_another_form_than_receivers_take_is_refused(secret: str) -> None:
+    told = refused(**WEBHOOK, WEBHOOK_SECRET=secret)
+    assert told.startswith("WEBHOOK_SECRET must be whsec_")
+    assert secret not in told
 
 
 @pytest.mark.parametrize(("given", "private"), [("", False), ("no", False), ("yes", True)])
