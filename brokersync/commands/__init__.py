@@ -26,6 +26,7 @@ CATALOGUE: dict[str, tuple[Listed, ...]] = {
     ),
     LOOK: (
         Listed("connections", "connections", "Who is linked where, and when each login ends."),
+        Listed("explain", "explain", "How a connection stands, what comes next, who has to act."),
         Listed("accounts", "accounts", "The accounts and their totals."),
         Listed("positions", "positions", "What the accounts hold."),
         Listed("summary", "summary", "One account's buying power and totals."),

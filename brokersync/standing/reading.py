@@ -1,0 +1,96 @@
+"""Reading the facts of a connection, all of one moment."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from brokers import registry
+from brokersync.standing.facts import Facts, Happened, Notice, OpenCircuit
+from models.circuit import Circuit
+from models.connection import Connection, Status
+from models.event import TOLD, DeliveryState, Event, EventDelivery, Target
+from settings import Settings
+from worker.schedule import hours_of
+
+_NOTICES = [kind for kind, targets in TOLD.items() if Target.PEOPLE in targets]
+_WORST_FIRST = (DeliveryState.PENDING, DeliveryState.GIVEN_UP, DeliveryState.DELIVERED, DeliveryState.UNWANTED)
+
+
+def read(session: Session, connection_id: uuid.UUID, settings: Settings) -> Facts:
+    """The connection must exist."""
+    connection, now = session.execute(
+        select(Connection, func.clock_timestamp()).where(Connection.id == connection_id)
+    ).one()
+    events = _last_of_each_kind(session, connection)
+    declaration = registry.declaration(connection.broker) if connection.broker in registry.BROKERS else None
+    needed = [each.name for each in declaration.variables if each.default is None] if declaration else []
+    return Facts(
+        now=now,
+        connection_id=connection.id,
+        user_id=connection.user_id,
+        broker=connection.broker,
+        title=declaration.title if declaration else connection.broker,
+        app_variables=tuple(name for name in needed if not name.endswith("_REDIRECT_URI")),
+        status=Status(connection.status),
+        login_at=connection.login_at,
+        login_expires_at=connection.login_expires_at,
+        near=_near(connection, settings),
+        checked_at=connection.checked_at,
+        next_sync_at=connection.next_sync_at,
+        error_kind=connection.last_error_kind,
+        error_text=connection.last_error_text,
+        failures=connection.consecutive_failures,
+        unfinished_attempts=connection.unfinished_attempts,
+        claim_until=connection.claim_until,
+        claim_started_at=connection.claim_started_at,
+        hours=hours_of(connection),
+        circuit=_circuit(session, connection.broker),
+        happened={kind: Happened(each.at, each.actor, each.details.get("reason")) for kind, each in events.items()},
+        notice=_last_notice(session, events),
+    )
+
+
+def _near(connection: Connection, settings: Settings) -> timedelta:
+    """The longest notice; one as long as the login's own life is none."""
+    if connection.login_expires_at is None:
+        return timedelta(0)
+    lifetime = connection.login_expires_at - connection.login_at
+    return max((span for span in settings.login_notices if span < lifetime), default=timedelta(0))
+
+
+def _last_of_each_kind(session: Session, connection: Connection) -> Mapping[str, Event]:
+    query = (
+        select(Event)
+        .distinct(Event.kind)
+        .where(Event.connection_id == connection.id, Event.at >= connection.login_at)
+        .order_by(Event.kind, Event.at.desc())
+    )
+    return {event.kind: event for event in session.scalars(query)}
+
+
+def _circuit(session: Session, broker: str) -> OpenCircuit | None:
+    """The open circuit of the broker, if there is one; of an app that was replaced meanwhile an older one may be left."""
+    row = session.scalars(select(Circuit).where(Circuit.broker == broker).order_by(Circuit.probe_at.desc())).first()
+    return None if row is None else OpenCircuit(row.error_kind, row.opened_at, row.probe_at)
+
+
+def _last_notice(session: Session, events: Mapping[str, Event]) -> Notice | None:
+    """Programs that subscribe are left out: who has to act is a person."""
+    event = max((events[kind] for kind in _NOTICES if kind in events), key=lambda each: each.at, default=None)
+    if event is None:
+        return None
+    query = select(EventDelivery).where(EventDelivery.event_id == event.id, EventDelivery.target != Target.SUBSCRIBERS)
+    deliveries = session.scalars(query).all()
+    return _judged(event, deliveries) if deliveries else None
+
+
+def _judged(event: Event, deliveries: Sequence[EventDelivery]) -> Notice:
+    worst = min((DeliveryState(each.state) for each in deliveries), key=_WORST_FIRST.index)
+    same = [each for each in deliveries if each.state == worst]
+    tries = [each.next_try_at for each in same if each.next_try_at is not None]
+    return Notice(event.kind, event.at, worst, max(each.attempts for each in same), min(tries, default=None))
