@@ -13,6 +13,7 @@ log = logging.getLogger(__name__)
 
 _DAY = timedelta(days=1)
 _SECOND = timedelta(seconds=1)
+_INSTANT = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,19 @@ class Hours:
             moment = opening if change is None else change
         return moment
 
+    def opened(self, moment: datetime) -> datetime:
+        """When the window opened that `moment` (aware) is inside of, else `moment` itself; in UTC."""
+        inside = since = moment.astimezone(UTC)
+        while self.include(inside):
+            opening = (
+                inside - (_since_midnight(inside.astimezone(self.zone).time()) - _since_midnight(self.opens)) % _DAY
+            )
+            # As in `next`, the other way: what the clocks showed right before decides whether it was open already.
+            change = _clock_change(self.zone, opening, inside)
+            since = opening if change is None else change
+            inside = since - _INSTANT
+        return since
+
 
 def in_hours(connection: Connection, candidate: datetime) -> datetime:
     """When the connection is asked next if nothing but its hours stands against `candidate` (aware); in UTC.
@@ -66,14 +80,21 @@ def hours_of(connection: Connection) -> Hours | None:
     """
     if connection.hours_from is None or connection.hours_until is None:
         return None
-    try:
-        zone = ZoneInfo(connection.time_zone)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
+    zone = zone_of(connection.time_zone)
+    if zone is None:
         log.warning(
             "time zone unknown on this machine, hours not kept: install tzdata", extra={"connection": connection.id}
         )
         return None
     return Hours(connection.hours_from, connection.hours_until, zone)
+
+
+def zone_of(name: str) -> tzinfo | None:
+    """The time zone of an IANA name; None where this machine does not know it."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return None
 
 
 def _since_midnight(shown: time) -> timedelta:
