@@ -6,7 +6,22 @@ import logging
 import sys
 from collections.abc import Collection
 
-FIELDS = ("task_id", "task", "connection", "account", "status", "accounts", "outcome", "count")
+FIELDS = (
+    "task_id",
+    "task",
+    "broker",
+    "connection",
+    "account",
+    "status",
+    "accounts",
+    "outcome",
+    "count",
+    "event",
+    "target",
+    "hours",
+    "next_at",
+    "zone",
+)
 """What may stand behind a message: ids, words and numbers. A field that is not named here is not written."""
 
 
