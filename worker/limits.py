@@ -53,6 +53,22 @@ REFRESH_TURN = timedelta(seconds=1)
 LOGIN_BUSY_WAIT = timedelta(seconds=5)
 """Another process refreshes this login; it is done within the HTTP total, mostly within a second."""
 
+DELIVER_DEADLINE = timedelta(seconds=20)
+"""How long one run of `deliver_events` begins something new for Redis, and for the webhook; the next one goes on there."""
+
+WEBHOOK_TOTAL = timedelta(seconds=10)
+"""One call of the webhook, all of it. A receiver that has more to do than to note an event does it afterwards."""
+
+PEOPLE_BEGIN = timedelta(seconds=10)
+"""How long one run begins another notice to an address. Some services let seconds pass between two messages."""
+
+PEOPLE_TOTAL = timedelta(seconds=25)
+"""When the process that sends to an address is ended: a mail server that thinks for ten seconds is none that hangs."""
+
+DELIVERY_LEASE = timedelta(seconds=60)
+"""How long a delivery that was taken is nobody else's: longer than what was taken with it can last. It is also what a
+worker that dies costs."""
+
 UNFINISHED_ATTEMPTS = 3
 """A connection whose runs vanish this often (a process killed each time) is paused, not tried for ever."""
 

@@ -64,6 +64,13 @@ class Publisher:
         standing = self._script(keys=keys, args=args)
         return {message.account_id: int(version) for message, version in zip(messages, standing, strict=True)}
 
+    def announce(self, documents: Sequence[tuple[str, bytes]]) -> None:
+        """Tell who follows a user's connections: user id and document of each event, in their order, in one round trip."""
+        with self._redis.pipeline(transaction=False) as commands:
+            for user_id, document in documents:
+                commands.publish(f"live_data:connections:{user_id}", document)
+            commands.execute()
+
     def forget(self, account_ids: Sequence[uuid.UUID]) -> None:
         """Remove the documents of accounts whose data are erased, and refuse what is under way of them."""
         with self._redis.pipeline() as commands:
