@@ -15,7 +15,7 @@ UV_INSTALL := $(UV) pip install --quiet --compile-bytecode --python .venv/bin/py
 COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-annotate --no-header
 
-.PHONY: help demo test bench bench-peers check install readme lock system-deps clean
+.PHONY: help demo test chaos bench bench-peers check install readme lock system-deps clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -25,6 +25,9 @@ demo: .venv/.demo  ## link, sync and watch a make-believe broker; options as ARG
 
 test: .venv/.dev  ## all tests; pytest's options as ARGS="-k lease"
 	@$(IN_VENV) exec .venv/bin/python -m pytest $(ARGS)
+
+chaos: .venv/.dev  ## the long fault runs that `test` leaves out: some minutes
+	@$(IN_VENV) exec .venv/bin/python -m pytest -m chaos $(ARGS)
 
 bench: .venv/.demo  ## what a sync costs, as a table and one JSON object; some figures as ARGS="sync_vs_floor --rounds 50"
 	@$(IN_VENV) exec .venv/bin/python -m benchmarks $(ARGS)

@@ -6,4 +6,5 @@ pytest_plugins = (
     "tests.plugins.database",
     "tests.plugins.sockets",
     "tests.plugins.skips",
+    "tests.plugins.chaos",
 )

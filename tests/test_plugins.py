@@ -19,6 +19,7 @@ from tests.plugins.servers import Addresses
 from tests.plugins.sockets import SocketBlocked
 
 SOMEWHERE = ("192.0.2.1", 443)  # an address for documentation: nobody answers there
+LONG = "import pytest\n@pytest.mark.chaos\ndef test_hours(): pass\ndef test_moment(): pass\n"
 SKIPPING = "import pytest\ndef test_one():\n    pytest.skip('chromium is not installed')\n"
 
 
@@ -52,6 +53,28 @@ def test_a_skip_passes_on_a_laptop_and_fails_in_ci(no_skips: str, code: int, tmp
         check=False,
     )
     assert (ran.returncode, "chromium is not installed" in ran.stdout) == (code, True)
+
+
+@pytest.mark.processes
+@pytest.mark.parametrize(
+    ("asked", "ran"), [([], "1 passed, 1 deselected"), (["-m", "chaos"], "1 passed, 1 deselected")]
+)
+def test_long_fault_runs_are_left_out_unless_asked_for_and_that_is_no_skip(
+    asked: list[str], ran: str, tmp_path: Path
+) -> None:
+    (tmp_path / "test_long.py").write_text(LONG)
+    plugins = ["-p", "tests.plugins.skips", "-p", "tests.plugins.chaos"]
+    options = ["-q", "-W", "ignore", "-rA", *plugins, "--rootdir", str(tmp_path), str(tmp_path), *asked]
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", *options],
+        cwd=ROOT,
+        env={**os.environ, "BROKERSYNC_NO_SKIPS": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, ran in done.stdout) == (0, True), done.stdout
+    assert ("test_long.py::test_hours" in done.stdout) == bool(asked)
 
 
 @pytest.mark.servers

@@ -79,9 +79,7 @@ def test_a_disconnected_login_cannot_be_synced_and_says_why(installation: Instal
 
 def test_a_link_from_the_command_line_repairs_the_same_connection(installation: Installation) -> None:
     linked = installation.link("alice", "repairing")
-    made = brokersync(
-        installation, "link", "--user", "repairing", "--broker", "schwab", "--connection", linked.connection_id[:8]
-    )
+    made = brokersync(installation, "link", "--repair", linked.connection_id[:8])
     assert follow_link(made["url"], "alice").status == 200
     (connection,) = brokersync(installation, "connections", "--user", "repairing")["connections"]
     assert (connection["id"], connection["status"]) == (linked.connection_id, "active")

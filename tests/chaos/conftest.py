@@ -1,0 +1,17 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+
+@pytest.fixture
+def tell(request: pytest.FixtureRequest) -> Callable[[str], None]:
+    """Say a line of what was seen, whatever pytest captures."""
+    reporter = request.config.pluginmanager.get_plugin("terminalreporter")
+
+    def line(words: str) -> None:
+        reporter.ensure_newline()
+        reporter.write_line(words)
+
+    return line
