@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from enum import StrEnum
 
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base
+
+BETWEEN_PROBES = timedelta(seconds=30)
+"""However many ask for a probe."""
+
+
+class Opened(StrEnum):
+    """What opens a circuit, as error kinds: the broker refuses the app, or it answers nobody."""
+
+    REFUSED = "app_misconfigured"
+    SILENT = "broker_down"
 
 
 class Circuit(Base):
     """A row is an open circuit: nothing of that app is asked but the probe that is due at `probe_at`.
 
     `app` is the keyed fingerprint of what the broker knows the app by, so that an app that was replaced in the environment
-    starts afresh; empty for a worker whose environment lacks the broker's variables. `error_kind` and `error_text` say what
-    opened it: `app_misconfigured` (refused), or `broker_down` (silent). `probed_at` is null before the first probe.
+    starts afresh; empty for a worker whose environment lacks the broker's variables. `error_kind` (an
+    `Opened`) and `error_text` say what opened it. `probed_at` is null before the first probe.
     """
 
     __tablename__ = "circuits"
@@ -35,3 +46,16 @@ def open_circuits(session: Session) -> Sequence[Circuit]:
     """What waits, and why: the scheduled connections of each `broker`. One that was refused under settings that no worker
     has any more is gone within two minutes."""
     return session.scalars(select(Circuit).order_by(Circuit.broker, Circuit.opened_at)).all()
+
+
+def bring_forward(session: Session, broker: str) -> None:
+    """Let the probe of a refused app come as soon as its last one is long enough ago."""
+    soonest = func.greatest(
+        func.clock_timestamp(), func.coalesce(Circuit.probed_at, Circuit.opened_at) + BETWEEN_PROBES
+    )
+    session.execute(
+        update(Circuit)
+        .where(Circuit.broker == broker, Circuit.error_kind == Opened.REFUSED, Circuit.probe_at > soonest)
+        .values(probe_at=soonest)
+        .execution_options(synchronize_session=False)
+    )

@@ -1,0 +1,47 @@
+"""Connections that waited for their broker go on, at a pace that the broker takes."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import timedelta
+
+from sqlalchemy import func, or_, select, text
+from sqlalchemy.orm import Session
+
+from models.connection import SCHEDULED, Connection
+from worker import schedule
+
+CALLS = 2
+"""What each needs at most of the broker's budget: a refresh and the accounts."""
+
+_SET = text(
+    "UPDATE connections SET next_sync_at = wanted.at"
+    " FROM unnest(CAST(:ids AS uuid[]), CAST(:times AS timestamptz[])) AS wanted(id, at)"
+    " WHERE connections.id = wanted.id"
+)
+
+
+def release(session: Session, broker: str, kinds: Collection[str], requests_per_minute: int) -> int:
+    """Make due what failed last by one of these error kinds, or came due while it waited; how many that were.
+
+    One after the other, the longest due first, each within its hours. What somebody works on now is left as it is.
+    """
+    waiting = (
+        select(Connection)
+        .where(
+            Connection.broker == broker,
+            Connection.status.in_(SCHEDULED),
+            Connection.next_sync_at.is_not(None),
+            or_(Connection.last_error_kind.in_(kinds), Connection.next_sync_at <= func.clock_timestamp()),
+            or_(Connection.claim_until.is_(None), Connection.claim_until <= func.clock_timestamp()),
+        )
+        .order_by(Connection.next_sync_at)
+        .with_for_update(key_share=True, skip_locked=True)
+    )
+    connections = session.scalars(waiting).all()
+    now = session.scalars(select(func.clock_timestamp())).one()
+    apart = timedelta(minutes=1) * CALLS / requests_per_minute
+    times = [schedule.in_hours(each, now + place * apart) for place, each in enumerate(connections)]
+    if connections:
+        session.execute(_SET, {"ids": [str(each.id) for each in connections], "times": times})
+    return len(connections)
