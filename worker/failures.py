@@ -10,15 +10,16 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 import settings
-from brokers.errors import BrokerError, LoginEnded, RateLimited
+from brokers.errors import BrokerError, RateLimited
 from brokers.interface import NotConfigured
 from models.connection import SCHEDULED, Connection, Status
 from models.event import record_event
-from models.links import is_linking
 from models.sealing import CredentialsUnreadable
-from worker import claims
+from worker import circuits, claims
 from worker.attempts import Attempt, record_failed
 from worker.backoff import wait_after
+from worker.ended_logins import end_login
+from worker.logins import LoginRefused
 from worker.outcomes import SyncFailed
 from worker.parts import Parts
 
@@ -90,28 +91,22 @@ def leave(
 
 
 def _write(parts: Parts, attempt: Attempt, failed: SyncFailed, error: Exception) -> None:
+    refused = circuits.refusal(parts, attempt.claim.broker, attempt.claim.failures, error)
     with parts.database.session() as session:
         held = claims.held(session, attempt.claim)
         if held is None:
             return
         connection, now = held
-        if isinstance(error, LoginEnded) and not _may_be_replaced(session, connection):
-            _move(connection, Status.REAUTH_REQUIRED)
-            record_event(session, "reauth_required", connection, "worker", reason="ended by the broker")
+        if isinstance(error, LoginRefused):
+            end_login(session, connection, error)
         # A login that is still to be listed stays `linking`: probed as often, and listed once a key opens it.
         if failed.kind == "credentials_unreadable" and connection.status == Status.ACTIVE:
-            _move(connection, Status.CREDENTIALS_UNREADABLE)
+            log.warning("credentials unreadable", extra={"connection": connection.id})
+            connection.status = Status.CREDENTIALS_UNREADABLE
             record_event(session, "credentials_unreadable", connection, "worker")
         retry_after = error.retry_after if isinstance(error, RateLimited) else None
+        if refused is not None:
+            circuits.open_for(session, refused, now)
+            retry_after = circuits.FIRST_PROBE
         leave(connection, attempt, now, failed, parts.random, retry_after)
         record_failed(session, attempt, now, failed.kind, failed.text)
-
-
-def _may_be_replaced(session: Session, connection: Connection) -> bool:
-    """Whether the refusal may come from a newer login of the same person, which is being linked right now."""
-    return connection.status != Status.LINKING and is_linking(session, connection.user_id, connection.broker)
-
-
-def _move(connection: Connection, status: Status) -> None:
-    log.warning("connection moves", extra={"connection": connection.id, "status": status.value})
-    connection.status = status

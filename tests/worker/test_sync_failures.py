@@ -56,7 +56,7 @@ def failed(parts: Parts, connection_id: uuid.UUID) -> SyncFailed:
         (RateLimited(*AT, timedelta(seconds=77)), "rate_limited", 77),
         (RateLimited(*AT), "rate_limited", 15),
         (BadAnswer(*AT), "bad_answer", 15),
-        (AppMisconfigured(*AT), "app_misconfigured", 900),
+        (AppMisconfigured(*AT), "app_misconfigured", 60),
     ],
 )
 def test_a_fault_that_may_pass_keeps_the_status_and_backs_off(
