@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import requests
 import urllib3
-from urllib3.exceptions import DecodeError, HTTPError, NewConnectionError, ReadTimeoutError
+from urllib3.exceptions import DecodeError, HTTPError, NameResolutionError, NewConnectionError, ReadTimeoutError
 
 from brokers.endpoints import Endpoint
 from brokers.errors import BadAnswer, BrokerDown, BrokerError, RateLimited, Unreachable
@@ -33,7 +33,7 @@ def unreached(endpoint: Endpoint, error: Exception) -> BrokerError:
     """What became of a request without an answer. The words, and `unanswered`, tell whether it may have been sent."""
     name = str(endpoint)
     if isinstance(error, requests.exceptions.SSLError):
-        return Unreachable(name, "no safe connection (TLS): the broker's certificate was not accepted")
+        return Unreachable(name, "no safe connection (TLS): the certificate was not accepted")
     if isinstance(error, requests.exceptions.ProxyError):
         return Unreachable(name, "no connection through the proxy")
     if isinstance(error, requests.exceptions.ConnectTimeout):
@@ -41,6 +41,8 @@ def unreached(endpoint: Endpoint, error: Exception) -> BrokerError:
     if isinstance(error, requests.exceptions.Timeout):
         return Unreachable(name, "the request was sent, and no answer came in time", unanswered=True)
     cause = getattr(error.args[0], "reason", None) if error.args else None
+    if isinstance(cause, NameResolutionError):
+        return Unreachable(name, "no connection: its name was not found (DNS)")
     if isinstance(cause, NewConnectionError):
         return Unreachable(name, "no connection")
     return Unreachable(name, "the connection broke before an answer came", unanswered=True)
