@@ -12,7 +12,7 @@ from brokersync.following import RedisAway, RedisBack
 from brokersync.freshness import Fresh, Old, is_late
 from brokersync.live_lines import clock
 from brokersync.looking import Watched
-from brokersync.repairing import relink_command
+from brokersync.repairing import repair_command
 from models.connection import Connection, Status
 
 NAMED = 3
@@ -20,7 +20,7 @@ NAMED = 3
 
 _STOPPED = {
     Status.PAUSED: "its connection is paused; `brokersync resume {id}` starts it again",
-    Status.REAUTH_REQUIRED: "its login has ended; log in again: `{relink}`",
+    Status.REAUTH_REQUIRED: "its login has ended; log in again: `{repair}`",
     Status.DISCONNECTED: "its connection is disconnected",
 }
 FAULTS = {
@@ -77,8 +77,7 @@ def _of_accounts(accounts: Sequence[Watched]) -> Text:
 
 
 def _reason(news: Old, connection: Connection, now: datetime) -> Text:
-    relink = relink_command(connection.user_id, connection.broker, connection.id)
-    named = {"id": str(connection.id)[: cells.SHORT_ID], "relink": relink}
+    named = {"id": str(connection.id)[: cells.SHORT_ID], "repair": repair_command(connection.id)}
     stopped = _STOPPED.get(Status(connection.status))
     if stopped is not None:
         return cells.plain(stopped.format(**named))

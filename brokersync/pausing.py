@@ -18,8 +18,8 @@ class NotPossible(Exception):
 
 
 ENDED = {
-    Status.REAUTH_REQUIRED: "needs a new login: `brokersync link --connection` makes the link for it",
-    Status.DISCONNECTED: "is disconnected: link the login again to go on",
+    Status.REAUTH_REQUIRED: "needs a new login: `brokersync link --repair` makes the link for it",
+    Status.DISCONNECTED: "is disconnected: `brokersync link --repair` makes the link with which it goes on",
 }
 NO_PAUSE = {Status.PAUSED: "is paused already: `brokersync resume` starts it again", **ENDED}
 NO_RESUME = {

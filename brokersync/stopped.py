@@ -9,7 +9,7 @@ from rich.text import Text
 
 from brokersync import cells
 from brokersync.queries import Row
-from brokersync.repairing import new_link_command, relink_command
+from brokersync.repairing import repair_command
 from models.connection import SCHEDULED, Status
 
 NAMED = 5
@@ -23,11 +23,11 @@ def is_stopped(row: Row) -> bool:
 def reason(row: Row) -> str:
     """`Connection 0b6e2f41-… of user 42 is paused: `brokersync resume 0b6e2f41` starts it again.`"""
     short = str(row["connection_id"])[: cells.SHORT_ID]
-    link = new_link_command(row["user_id"], row["broker"])
+    repair = repair_command(row["connection_id"])
     why = {
         Status.PAUSED: f"is paused: `brokersync resume {short}` starts it again",
-        Status.REAUTH_REQUIRED: f"has no login any more: its user has to log in again, with `{_relink(row)}`",
-        Status.DISCONNECTED: f"is disconnected: its user goes on by linking the login again, with `{link}`",
+        Status.REAUTH_REQUIRED: f"has no login any more: its user has to log in again, with `{repair}`",
+        Status.DISCONNECTED: f"is disconnected: its user goes on by logging in again, with `{repair}`",
     }
     return cells.plain(f"{cells.named(row)} {why[Status(row['status'])]}.").plain
 
@@ -49,9 +49,6 @@ def ended_lines(connections: Sequence[Row], shown: Collection[UUID]) -> Iterator
         return
     for row in ended:
         # Whole, however long: the command in it is there to be copied.
-        told = f"The login of user {row['user_id']} has ended, so these data are confirmed no more: {_relink(row)}"
+        repair = repair_command(row["connection_id"])
+        told = f"The login of user {row['user_id']} has ended, so these data are confirmed no more: {repair}"
         yield Text(cells.plain(told).plain, style="yellow", no_wrap=True, overflow="ignore")
-
-
-def _relink(row: Row) -> str:
-    return relink_command(row["user_id"], row["broker"], row["connection_id"])

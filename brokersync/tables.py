@@ -12,7 +12,7 @@ from brokersync import cells
 from brokersync.cadence import cadence_lines
 from brokersync.fitting import new_table
 from brokersync.queries import Row
-from brokersync.repairing import relink_command
+from brokersync.repairing import repair_command
 from models.connection import SCHEDULED, Status
 
 
@@ -122,5 +122,4 @@ def _fault(row: Row) -> Iterator[Text]:
     if row["status"] == Status.REAUTH_REQUIRED:
         yield Text("  log in again with")
         # Whole, however long: it is there to be copied.
-        relink = relink_command(row["user_id"], row["broker"], row["connection_id"])
-        yield Text(f"  {cells.plain(relink)}", no_wrap=True, overflow="ignore")
+        yield Text(f"  {repair_command(row['connection_id'])}", no_wrap=True, overflow="ignore")

@@ -60,8 +60,8 @@ def make_link(
 ) -> NewLink:
     """A link for this user. `connection_id` names a connection of theirs to repair.
 
-    Raises `LinkRefused` when that connection is unknown, somebody else's, or at another broker, `UserIdUnusable` and
-    `TooManyLinks`.
+    Raises `LinkRefused` when that connection is unknown, somebody else's, at another broker, or still being linked,
+    `UserIdUnusable` and `TooManyLinks`.
     """
     if not user_id.strip() or not user_id.isprintable() or len(user_id) > LONGEST_USER_ID:
         raise UserIdUnusable(
@@ -71,6 +71,11 @@ def make_link(
         connection = session.get(Connection, connection_id)
         if connection is None or connection.user_id != user_id or connection.broker != broker:
             raise LinkRefused(f"User {user_id} has no {broker} connection {connection_id}.")
+        if connection.status == Status.LINKING:
+            raise LinkRefused(
+                f"Connection {connection_id} is still being linked: its accounts are listed by themselves, and there is"
+                " nothing to repair. Wait until its status is active, or disconnect it and ask for a link without it."
+            )
     waiting = select(func.count()).where(Link.user_id == user_id, Link.used_at.is_(None), Link.expires_at > func.now())
     if session.scalars(waiting).one() >= OPEN_LINKS:
         raise TooManyLinks(f"User {user_id} has {OPEN_LINKS} links that wait to be used: let them be used, or expire.")

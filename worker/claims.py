@@ -7,6 +7,7 @@ may commit only while it still holds it. PostgreSQL's clock decides.
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -15,6 +16,7 @@ from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from models.account import Account
+from models.circuit import Circuit, Opened, bring_forward
 from models.connection import SCHEDULED, Connection, Credential, Status
 from models.event import record_event
 from worker import limits, schedule
@@ -29,6 +31,14 @@ _LOCKED = (
     .where(Connection.id == bindparam("connection_id"))
     .with_for_update(key_share=True)
 )
+_CIRCUITS = (
+    select(func.jsonb_agg(func.jsonb_build_array(Circuit.app, Circuit.error_kind)))
+    .where(Circuit.broker == Connection.broker)
+    .correlate(Connection)
+    .scalar_subquery()
+)
+"""Of the connection's broker: in the same statement, for the table is empty on all days but the bad ones."""
+_TO_TAKE = _LOCKED.add_columns(_CIRCUITS)
 _HELD = _LOCKED.where(Connection.claim_id == bindparam("run_id"), Connection.claim_until > func.clock_timestamp())
 _TAKE = (
     update(Connection)
@@ -77,6 +87,8 @@ class Claim:
     due_at: datetime | None
     failures: int
     has_fetch_state: bool
+    login_at: datetime
+    login_expires_at: datetime | None
     credential: Credential | None
     """As it stood when the claim was taken; None for a connection that was disconnected just now."""
     accounts: dict[str, KnownAccount]
@@ -93,7 +105,7 @@ class Held(NamedTuple):
 @dataclass(frozen=True)
 class NotTaken:
     """Somebody else is at it (`busy`, on demand), the message came too late to matter (`superseded`), or the broker asked
-    for a pause that is not over (`deferred`).
+    for a pause that is not over, or refuses the app (`deferred`).
 
     `why_not` is what to tell a person whose own request just paused the connection."""
 
@@ -102,17 +114,29 @@ class NotTaken:
     why_not: str | None = None
 
 
-def take(session: Session, connection_id: uuid.UUID, trigger: str, message_id: uuid.UUID | None) -> Claim | NotTaken:
+def nobodys(broker: str, app: str) -> bool:
+    """For who has no app."""
+    return False
+
+
+def take(
+    session: Session,
+    connection_id: uuid.UUID,
+    trigger: str,
+    message_id: uuid.UUID | None,
+    is_ours: Callable[[str, str], bool] = nobodys,
+) -> Claim | NotTaken:
     """Claim the connection for a new run. Raises `CannotSync` for what nobody may sync.
 
     `trigger` is `schedule` for the dispatcher's messages, whose id is the claim it wrote; anything else is on demand, and
-    may take over a claim whose message has not started yet. An on-demand call that finds a run at work makes the
+    may take over a claim whose message has not started yet. `is_ours(broker, app)` says whether a circuit is one of this
+    installation's app: while the broker refuses that, nothing is taken. An on-demand call that finds a run at work makes the
     connection due again as soon as that run has succeeded.
     """
-    locked = session.execute(_LOCKED, {"connection_id": connection_id}).one_or_none()
+    locked = session.execute(_TO_TAKE, {"connection_id": connection_id}).one_or_none()
     if locked is None:
         raise CannotSync(f"There is no connection {connection_id}.")
-    connection, now = locked
+    connection, now, circuits = locked
     scheduled = trigger == "schedule"
     if connection.status not in SCHEDULED:
         if scheduled:
@@ -126,6 +150,14 @@ def take(session: Session, connection_id: uuid.UUID, trigger: str, message_id: u
             return NotTaken(Outcome.SUPERSEDED, connection.claim_id)
         connection.next_sync_at = now
         return NotTaken(Outcome.BUSY, connection.claim_id)
+    opened = {kind for app, kind in circuits or () if is_ours(connection.broker, app)}
+    if Opened.REFUSED in opened:
+        # Its access token may be good for a while yet; but a broker that refuses an app may refuse that too, and the next
+        # question would then be a refresh.
+        connection.claim_id = connection.claim_until = connection.claim_started_at = None
+        if not scheduled:
+            bring_forward(session, connection.broker)
+        return NotTaken(Outcome.DEFERRED, None)
     if connection.unfinished_attempts >= limits.UNFINISHED_ATTEMPTS:
         return _pause(session, connection)
     run_id = uuid.uuid4()
@@ -145,6 +177,8 @@ def take(session: Session, connection_id: uuid.UUID, trigger: str, message_id: u
         due_at=connection.next_sync_at,
         failures=connection.consecutive_failures,
         has_fetch_state=connection.fetch_state_sealed is not None,
+        login_at=connection.login_at,
+        login_expires_at=connection.login_expires_at,
         credential=known[0].Credential,
         accounts={
             row.number_fp: KnownAccount(row.id, row.broker_account_id, row.missing_since)
@@ -201,9 +235,10 @@ def _pause(session: Session, connection: Connection) -> NotTaken:
 
 
 def _why_not(connection: Connection) -> str:
+    repair = f"`brokersync link --repair {connection.id}`"
     reasons = {
         Status.PAUSED: "is paused: `brokersync resume` starts it again",
-        Status.REAUTH_REQUIRED: "needs a new login: `brokersync link` makes the link for it",
-        Status.DISCONNECTED: "is disconnected: link the login again to go on",
+        Status.REAUTH_REQUIRED: f"needs a new login: {repair} makes the link for it",
+        Status.DISCONNECTED: f"is disconnected: {repair} makes the link with which it goes on",
     }
     return f"Connection {connection.id} {reasons[Status(connection.status)]}."

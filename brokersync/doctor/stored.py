@@ -11,7 +11,7 @@ from brokers import registry
 from brokers.errors import AppMisconfigured
 from brokersync.doctor.findings import Finding, fault, ok, warning
 from brokersync.doctor.keys import ENCRYPTION_KEY
-from brokersync.repairing import relink_command
+from brokersync.repairing import repair_command
 from models.connection import SCHEDULED, Connection, Credential, Status
 from models.installation import THE_INSTALLATION, Installation
 from models.sealing import CredentialsUnreadable
@@ -57,8 +57,7 @@ def ended(session: Session) -> list[Finding]:
     if not logins:
         return []
     count = "1 login has" if len(logins) == 1 else f"{len(logins)} logins have"
-    first = logins[0]
-    remedy = relink_command(first.user_id, first.broker, first.id)
+    remedy = repair_command(logins[0].id)
     if len(logins) > 1:
         remedy += " (and so on: `brokersync connections` has a command for each)"
     return [warning("Logins", f"{count} ended, and the accounts are not asked until the person logs in again.", remedy)]

@@ -41,7 +41,7 @@ def test_old_data_are_told_with_their_age_their_cadence_and_why() -> None:
         (Status.PAUSED, "its connection is paused; `brokersync resume 0b6e2f41` starts it again"),
         (
             Status.REAUTH_REQUIRED,
-            "its login has ended; log in again: `brokersync link --user 42 --broker schwab --connection 0b6e2f41`",
+            "its login has ended; log in again: `brokersync link --repair 0b6e2f41`",
         ),
         (Status.DISCONNECTED, "its connection is disconnected"),
     ],

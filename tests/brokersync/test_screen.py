@@ -70,7 +70,7 @@ def test_a_terminal_gets_no_blanks_behind_a_line_and_commands_whole() -> None:
     table.add_row(Text("F", style="red"), "8,302.00")
     table.add_row()
     table.add_row("VTI")
-    command = "brokersync link --user 42 --broker schwab --connection 0b6e2f41"
+    command = "brokersync link --user 42 --broker schwab --repair 0b6e2f41"
     file = io.StringIO()
     console = Console(file=file, width=30, force_terminal=True, color_system="standard")
     screen.put(console, Group(table, Text(command, no_wrap=True, overflow="ignore")))

@@ -45,7 +45,7 @@ def test_what_is_wrong_with_a_connection_stands_under_the_table() -> None:
 def test_a_login_that_has_ended_comes_with_the_command_that_repairs_it() -> None:
     ended = {"status": "reauth_required", "last_error_kind": "login_ended", "last_error_text": "ended by the broker"}
     shown = " ".join(seen(connections_table([connection_row(user_id="a b", **ended)])).split())
-    assert "log in again with brokersync link --user 'a b' --broker schwab --connection 0b6e2f41" in shown
+    assert "log in again with brokersync link --repair 0b6e2f41" in shown
 
 
 def test_a_connection_that_is_not_scheduled_has_no_next_sync() -> None:
@@ -120,7 +120,7 @@ def test_a_command_that_is_there_to_be_copied_is_in_one_line(
     monkeypatch.setenv("COLUMNS", "40")
     ended = {"status": "reauth_required", "last_error_kind": "login_ended", "last_error_text": "ended by the broker"}
     show(connections_table([connection_row(**ended)]))
-    repair = "  brokersync link --user 42 --broker schwab --connection 0b6e2f41"
+    repair = "  brokersync link --repair 0b6e2f41"
     assert repair in capsys.readouterr().out.splitlines()
 
 

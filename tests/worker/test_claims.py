@@ -204,8 +204,8 @@ def test_a_connection_that_does_not_exist_cannot_be_synced(database: Database) -
     ("status", "remedy"),
     [
         (Status.PAUSED, "brokersync resume"),
-        (Status.REAUTH_REQUIRED, "brokersync link"),
-        (Status.DISCONNECTED, "link the login again"),
+        (Status.REAUTH_REQUIRED, "brokersync link --repair"),
+        (Status.DISCONNECTED, "brokersync link --repair"),
     ],
 )
 def test_who_asks_for_what_nobody_may_sync_is_told_the_remedy(database: Database, status: Status, remedy: str) -> None:

@@ -63,7 +63,7 @@ def test_the_login_is_forgotten_and_the_data_stay(
     assert rows(parts, Credential, Account, Position) == [0, 1, 1]
     assert latest(redis_client, "balances", account_id) is not None
     assert events(parts.database, connection_id) == ["disconnected"]
-    with pytest.raises(CannotSync, match="link the login again"):
+    with pytest.raises(CannotSync, match="brokersync link --repair"):
         sync_connection(parts, connection_id, "demand")
 
 

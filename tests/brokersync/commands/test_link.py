@@ -9,7 +9,6 @@ import pytest
 from models.links import open_link
 from models.session import Database
 from tests.brokersync.command_line import run
-from tests.records import a_connection
 
 pytestmark = pytest.mark.servers
 
@@ -61,22 +60,6 @@ class _Healthy(BaseHTTPRequestHandler):
 
     def log_message(self, *arguments: object) -> None:
         """Nothing: a test's output is the test's."""
-
-
-def test_a_connection_of_that_user_can_be_repaired_by_the_beginning_of_its_id(stored: Database) -> None:
-    connection_id = a_connection(stored, broker="schwab")
-    made = run(*LINK, "--connection", str(connection_id)[:8], "--json").document
-    with stored.session() as session:
-        link = open_link(session, token(made["url"]), None)
-        assert link
-        assert link.connection_id == connection_id
-
-
-def test_somebody_elses_connection_cannot(stored: Database) -> None:
-    connection_id = a_connection(stored, broker="schwab", user_id="7")
-    ran = run(*LINK, "--connection", str(connection_id))
-    assert (ran.code, ran.out) == (1, "")
-    assert ran.err == f"Error: User 42 has no schwab connection {connection_id}.\n"
 
 
 def test_the_browser_returns_only_where_it_is_allowed_to(stored: Database, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -133,7 +133,7 @@ def test_data_whose_login_has_ended_say_so_with_the_command_that_repairs_it(stor
     a_connection(stored, status="reauth_required")  # it has no data that are shown
     said = (
         "\n\nThe login of user 42 has ended, so these data are confirmed no more: "
-        f"brokersync link --user 42 --broker schwab --connection {str(connection_id)[:8]}\n"
+        f"brokersync link --repair {str(connection_id)[:8]}\n"
     )
     for command in ("accounts", "positions"):
         shown = run(command).out

@@ -166,7 +166,7 @@ def test_where_every_connection_is_ended_or_paused_it_fails_and_says_which_needs
         f"Error: Nothing was asked. Connection {paused} of user 1 is paused: "
         f"`brokersync resume {str(paused)[:8]}` starts it again.\n"
         f"Connection {ended} of user 2 has no login any more: its user has to log in again, with "
-        f"`brokersync link --user 2 --broker schwab --connection {str(ended)[:8]}`.\n"
+        f"`brokersync link --repair {str(ended)[:8]}`.\n"
     )
 
 
@@ -182,8 +182,8 @@ def test_of_many_stopped_connections_some_are_named_and_the_others_counted(store
     ("status", "helps"),
     [
         ("paused", "`brokersync resume"),
-        ("reauth_required", "`brokersync link --user 42 --broker schwab --connection"),
-        ("disconnected", "`brokersync link --user 42 --broker schwab`"),
+        ("reauth_required", "`brokersync link --repair"),
+        ("disconnected", "`brokersync link --repair"),
     ],
 )
 @pytest.mark.parametrize("by", ["--connection", "--account"])

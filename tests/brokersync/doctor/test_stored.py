@@ -139,5 +139,5 @@ def test_a_login_that_has_ended_is_a_warning_with_the_command_that_repairs_it(
     (found,) = examined(database)
     assert (found.level, found.check) == (Level.WARNING, "Logins")
     assert found.said.startswith(said)
-    assert str(found.remedy).startswith("brokersync link --user 42 --broker schwab --connection ")
+    assert str(found.remedy).startswith("brokersync link --repair ")
     assert ("`brokersync connections`" in str(found.remedy)) == (logins > 1)
