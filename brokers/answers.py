@@ -41,10 +41,9 @@ def unreached(endpoint: Endpoint, error: Exception) -> BrokerError:
     if isinstance(error, requests.exceptions.Timeout):
         return Unreachable(name, "the request was sent, and no answer came in time", unanswered=True)
     cause = getattr(error.args[0], "reason", None) if error.args else None
-    if isinstance(cause, NameResolutionError):
-        return Unreachable(name, "no connection: its name was not found (DNS)")
     if isinstance(cause, NewConnectionError):
-        return Unreachable(name, "no connection")
+        unknown = ": its name was not found (DNS)" if isinstance(cause, NameResolutionError) else ""
+        return Unreachable(name, f"no connection{unknown}")
     return Unreachable(name, "the connection broke before an answer came", unanswered=True)
 
 
