@@ -47,8 +47,8 @@ def _held_back(facts: Facts, circuit: OpenCircuit) -> Case:
 
 def _unreadable(facts: Facts) -> Case:
     event = facts.happened.get(KEY_FAULT)
-    since = "" if event is None else f" since {span(facts.now - event.at)}"
-    said = f"No key in ENCRYPTION_KEY has opened this login{since} ({KEY_FAULT})"
+    how_long = "" if event is None else f" for {span(facts.now - event.at)}"
+    said = f"No key in ENCRYPTION_KEY has opened this login{how_long} ({KEY_FAULT})"
     acts = f"an operator adds the key that sealed it, behind a comma, and starts the worker anew (`{EXAMINE}` tries it)"
     return Case("login unreadable", said, acts, Who.OPERATOR, EXAMINE)
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from brokers import registry
@@ -66,7 +67,7 @@ def _near(connection: Connection, settings: Settings) -> timedelta:
 def _last_of_each_kind(session: Session, connection: Connection) -> Mapping[str, Event]:
     query = (
         select(Event)
-        .distinct(Event.kind)
+        .ext(distinct_on(Event.kind))
         .where(Event.connection_id == connection.id, Event.at >= connection.login_at)
         .order_by(Event.kind, Event.at.desc())
     )

@@ -1,0 +1,157 @@
+"""What the facts are when the rows are so."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+
+import pytest
+
+import settings
+from brokersync.standing.facts import Facts
+from brokersync.standing.reading import read
+from models.circuit import Circuit
+from models.connection import Connection, Status
+from models.event import DeliveryState, EventDelivery, record_event
+from models.session import Database
+from tests.records import a_connection
+
+pytestmark = pytest.mark.servers
+
+
+def facts(database: Database, connection_id: uuid.UUID, **given: Any) -> Facts:
+    with database.session() as session:
+        return read(session, connection_id, settings.Settings(**given))
+
+
+def happens(database: Database, connection_id: uuid.UUID, kind: str, reason: str | None = None) -> None:
+    with database.session() as session:
+        record_event(session, kind, session.get_one(Connection, connection_id), "worker", reason=reason)
+
+
+def deliver(database: Database, states: dict[str, DeliveryState], **values: Any) -> None:
+    with database.session() as session:
+        for delivery in session.query(EventDelivery):
+            if delivery.target in states:
+                delivery.state = states[delivery.target]
+                for name, value in values.items():
+                    setattr(delivery, name, value)
+
+
+def test_times_are_those_of_the_databases_clock(database: Database) -> None:
+    connection_id = a_connection(database, broker="schwab")
+    read_at = facts(database, connection_id)
+    assert abs(read_at.now - datetime.now(UTC)) < timedelta(seconds=5)
+    assert read_at.ends_in is not None
+    assert timedelta(days=6, hours=23) < read_at.ends_in < timedelta(days=7)
+
+
+def test_the_broker_is_named_with_what_names_its_app(database: Database) -> None:
+    read_at = facts(database, a_connection(database, broker="schwab"))
+    assert read_at.title == "Charles Schwab"
+    assert read_at.app_variables == ("SCHWAB_CLIENT_ID", "SCHWAB_CLIENT_SECRET")
+
+
+def test_a_broker_that_is_not_there_any_more_goes_by_its_name(database: Database) -> None:
+    read_at = facts(database, a_connection(database, broker="gone"))
+    assert (read_at.title, read_at.app_variables) == ("gone", ())
+
+
+@pytest.mark.parametrize(
+    ("lives", "near"), [(timedelta(days=7), 48), (timedelta(hours=48), 24), (timedelta(hours=1), 0), (None, 0)]
+)
+def test_a_notice_as_long_as_the_logins_life_is_none(lives: timedelta | None, near: int, database: Database) -> None:
+    now = datetime.now(UTC)
+    ends: dict[str, Any] = {"login_at": now, "login_expires_at": None if lives is None else now + lives}
+    assert facts(database, a_connection(database, **ends)).near == timedelta(hours=near)
+
+
+def test_the_first_notice_is_as_it_is_set(database: Database) -> None:
+    read_at = facts(database, a_connection(database), login_notices=(timedelta(hours=72), timedelta(hours=1)))
+    assert read_at.near == timedelta(hours=72)
+
+
+def test_the_last_event_of_each_kind_counts_since_the_login(database: Database) -> None:
+    connection_id = a_connection(database, status=Status.REAUTH_REQUIRED)
+    happens(database, connection_id, "reauth_required", "lost in a crash")
+    happens(database, connection_id, "reauth_required", "ended by the broker")
+    happens(database, a_connection(database), "paused")
+    assert {kind: each.reason for kind, each in facts(database, connection_id).happened.items()} == {
+        "reauth_required": "ended by the broker"
+    }
+    with database.session() as session:
+        session.get_one(Connection, connection_id).login_at = datetime.now(UTC) + timedelta(minutes=1)
+    assert facts(database, connection_id).happened == {}
+
+
+def test_the_newest_circuit_of_its_broker_holds_a_connection_back(database: Database) -> None:
+    now = datetime.now(UTC)
+    with database.session() as session:
+        for broker, app, minutes in (("fake", "old", 1), ("fake", "new", 4), ("another", "x", 9)):
+            probe_at = now + timedelta(minutes=minutes)
+            session.add(
+                Circuit(
+                    broker=broker,
+                    app=app,
+                    error_kind="app_misconfigured",
+                    error_text="",
+                    opened_at=now,
+                    probe_at=probe_at,
+                )
+            )
+    circuit = facts(database, a_connection(database)).circuit
+    assert circuit is not None
+    assert circuit.probe_at == now + timedelta(minutes=4)
+
+
+def test_hours_are_by_the_connections_own_zone(database: Database) -> None:
+    hours: dict[str, Any] = {"hours_from": time(9, 30), "hours_until": time(16), "time_zone": "America/New_York"}
+    read_at = facts(database, a_connection(database, **hours))
+    assert read_at.hours is not None
+    assert str(read_at.hours.zone) == "America/New_York"
+
+
+@pytest.mark.parametrize(
+    ("states", "state"),
+    [
+        ({"people": DeliveryState.PENDING, "webhook": DeliveryState.DELIVERED}, DeliveryState.PENDING),
+        ({"people": DeliveryState.GIVEN_UP, "webhook": DeliveryState.DELIVERED}, DeliveryState.GIVEN_UP),
+        ({"people": DeliveryState.UNWANTED, "webhook": DeliveryState.DELIVERED}, DeliveryState.DELIVERED),
+        ({"people": DeliveryState.UNWANTED, "webhook": DeliveryState.UNWANTED}, DeliveryState.UNWANTED),
+        (
+            {
+                "people": DeliveryState.DELIVERED,
+                "webhook": DeliveryState.DELIVERED,
+                "subscribers": DeliveryState.PENDING,
+            },
+            DeliveryState.DELIVERED,
+        ),
+    ],
+)
+def test_a_notice_is_as_far_as_the_worst_of_people_and_webhook(
+    states: dict[str, DeliveryState], state: DeliveryState, database: Database
+) -> None:
+    connection_id = a_connection(database)
+    happens(database, connection_id, "login_ending")
+    deliver(database, states)
+    notice = facts(database, connection_id).notice
+    assert notice is not None
+    assert (notice.kind, notice.state) == ("login_ending", state)
+
+
+def test_a_notice_that_waits_says_how_often_it_was_tried_and_when_again(database: Database) -> None:
+    connection_id = a_connection(database)
+    happens(database, connection_id, "login_ending")
+    again = datetime.now(UTC) + timedelta(minutes=5)
+    deliver(database, {"webhook": DeliveryState.PENDING}, attempts=3, next_try_at=again)
+    deliver(database, {"people": DeliveryState.DELIVERED}, next_try_at=None)
+    notice = facts(database, connection_id).notice
+    assert notice is not None
+    assert (notice.attempts, notice.next_try_at) == (3, again)
+
+
+def test_what_only_programs_hear_of_is_no_notice(database: Database) -> None:
+    connection_id = a_connection(database)
+    happens(database, connection_id, "linked")
+    assert facts(database, connection_id).notice is None
