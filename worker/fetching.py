@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
-from brokers.errors import AccessRefused
+from brokers.errors import AccessRefused, LoginEnded
 from brokers.records import AccountFault, AccountSnapshot, ComeBack, SameAnswer, Snapshot
 from models.connection import Connection
 from worker import tokens
 from worker.attempts import Attempt
 from worker.claims import Claim, KnownAccount
 from worker.limits import Deadline
+from worker.logins import Login, LoginRefused, SeenLogin
 from worker.parts import Parts
 
 Answer = TypeVar("Answer")
@@ -22,15 +23,26 @@ def ask_with_login(parts: Parts, claim: Claim, deadline: Deadline, ask: Ask[Answ
     """Call `ask` with credentials that are good.
 
     A refused access token is refreshed and tried once more: brokers end access tokens early. Refused again, it is not the
-    token: the app lacks a product, or no account is shared with it, and `AccessRefused` goes up as it is.
+    token: the app lacks a product, or no account is shared with it, and `AccessRefused` goes up as it is. A login that the
+    broker calls ended is asked with once more where another one has taken its place, else `LoginRefused` goes up.
     """
     broker = parts.broker(claim.broker)
-    login = tokens.usable_login(parts.database, broker, claim.credential, claim.taken_at, deadline)
+
+    def asked(login: Login) -> Answer:
+        try:
+            return ask(login.credentials)
+        except LoginEnded as error:
+            raise LoginRefused(error, login) from None
+
+    seen = SeenLogin(claim.credential, claim.login_at, claim.login_expires_at, claim.taken_at)
+    login = tokens.usable_login(parts.database, broker, seen, deadline)
     try:
-        return ask(login.credentials)
+        return asked(login)
     except AccessRefused:
         login = tokens.refresh(parts.database, broker, claim.connection_id, login.version, deadline)
-        return ask(login.credentials)
+    except LoginRefused as refused:
+        login = tokens.newer_login(parts.database, claim.connection_id, refused, deadline)
+    return asked(login)
 
 
 def fetch_all(

@@ -21,6 +21,10 @@ FIELDS = (
     "hours",
     "next_at",
     "zone",
+    "why",
+    "kind",
+    "reason",
+    "version",
 )
 """What may stand behind a message: ids, words and numbers. A field that is not named here is not written."""
 

@@ -23,13 +23,13 @@ from worker.failures import EXPECTED, describe, fail
 from worker.fetching import fetch_all, fetch_one
 from worker.limits import Deadline
 from worker.listing import finish_link
+from worker.logins import LoginBusy, NoCredentials
 from worker.matching import match, match_one
 from worker.outcomes import CannotSync, Outcome, SyncFailed, SyncResult
 from worker.parts import Parts
 from worker.readings import Comparing
 from worker.stopwatch import Stopwatch
 from worker.storing import Stored, defer, store, store_same
-from worker.tokens import LoginBusy, NoCredentials
 
 log = logging.getLogger(__name__)
 

@@ -8,134 +8,172 @@ Who does not get the row does not wait: somebody else is refreshing this login r
 from __future__ import annotations
 
 import logging
+import threading
 import time
 import uuid
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-from sqlalchemy import func, select
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from brokers.errors import BrokerError, LoginEnded
 from brokers.interface import Broker
 from brokers.records import Grant
 from models.connection import Credential
 from models.session import Database
-from worker import limits
+from worker import limits, logins, refresh_marks
 from worker.limits import Deadline
+from worker.logins import Login, LoginBusy, LoginRefused, NoCredentials, SeenLogin, StoredLogin
+from worker.refreshing import Why, decide
 
 log = logging.getLogger(__name__)
 
 SAVE_AGAIN_AFTER = (0.1, 0.5, 2.0, 5.0, 10.0)
 """Seconds before each further try to save issued tokens: a PostgreSQL that restarts or fails over is back by then."""
 
-
-class LoginBusy(Exception):
-    """Another process holds this login's credentials; the connection is due again in some seconds."""
-
-
-class NoCredentials(Exception):
-    """The connection has no credentials: it was disconnected while its run was starting."""
+_turns = threading.BoundedSemaphore(limits.REFRESHES_AT_ONCE)
 
 
 class TokensLost(Exception):
     """The database stayed away after the broker had issued tokens. If it rotates them, the login is gone."""
 
 
-@dataclass(frozen=True)
-class Login:
-    """Credentials that can be used now. `version` says which refresh they come from."""
-
-    credentials: Mapping[str, str]
-    version: int
-
-    def __repr__(self) -> str:
-        return f"Login(version={self.version})"
-
-
-def needs_refresh(access_expires_at: datetime | None, now: datetime, margin: timedelta = limits.REFRESH_MARGIN) -> bool:
-    """Whether the access token ends within `margin`; at exactly that time it does. One without an end never does."""
-    return access_expires_at is not None and access_expires_at - margin <= now
-
-
-def usable_login(
-    database: Database, broker: Broker, credential: Credential | None, now: datetime, deadline: Deadline
-) -> Login:
-    """The login of a credential that was read at `now`, refreshed first if it is about to end. Raises as `refresh` does."""
+def usable_login(database: Database, broker: Broker, seen: SeenLogin, deadline: Deadline) -> Login:
+    """The login as it was seen, refreshed first if that is due. Raises as `refresh` does."""
+    credential = seen.credential
     if credential is None:
         raise NoCredentials
-    if needs_refresh(credential.access_expires_at, now):
-        return refresh(database, broker, credential.connection_id, credential.token_version, deadline)
-    return Login(credential.document, credential.token_version)
+    decision = decide(
+        access_expires_at=credential.access_expires_at,
+        login_expires_at=seen.login_expires_at,
+        issued_at=credential.refreshed_at,
+        now=seen.at,
+    )
+    if decision.refresh:
+        return refresh(database, broker, credential.connection_id, credential.token_version, deadline, decision.why)
+    return Login(credential.document, credential.token_version, seen.login_at)
 
 
 def refresh(
-    database: Database, broker: Broker, connection_id: uuid.UUID, seen_version: int, deadline: Deadline
+    database: Database,
+    broker: Broker,
+    connection_id: uuid.UUID,
+    seen_version: int,
+    deadline: Deadline,
+    why: Why = Why.REFUSED,
 ) -> Login:
     """Refresh the login that was seen at `seen_version`; if it has been refreshed since, take what is there.
 
     Neither transaction waits for the row: marking the attempt by a plain UPDATE would, behind whoever is at the broker.
+    `why` is for the log.
 
-    Raises `LoginBusy`, `NoCredentials`, `CredentialsUnreadable`, and what the broker's refresh raises. After an error the
-    old credentials stand as they were, and the mark of the attempt stays beside them.
+    Raises `LoginBusy`, `NoCredentials`, `CredentialsUnreadable`, `TokensLost`, `LoginRefused` for the broker's clear word
+    about the login that is still there, and what else the broker's refresh raises. After an error the old credentials
+    stand as they were.
+    """
+    with _turn():
+        if deadline.left() < limits.REFRESH_NEEDS:
+            raise LoginBusy
+        with database.session(deadline.left()) as session:
+            stored = logins.lock(session, connection_id)
+            # Opened before anything is marked: what no key opens is not sent.
+            seen = stored.opened()
+            if seen.version != seen_version:
+                return seen
+            if refresh_marks.is_about_to_ask(stored.credential, stored.now):
+                raise LoginBusy
+            refresh_marks.begin(stored.credential, stored.now)
+        answer = _exchange(database, broker, connection_id, seen_version, deadline, why)
+    if isinstance(answer, LoginEnded):
+        return newer_login(database, connection_id, LoginRefused(answer, seen), deadline)
+    if isinstance(answer, BrokerError):
+        raise answer
+    return answer
+
+
+def newer_login(database: Database, connection_id: uuid.UUID, refused: LoginRefused, deadline: Deadline) -> Login:
+    """What another process or a new link has put in the place of a login that was refused: go on with that.
+
+    Raises `refused` where the login is still the same one, and `NoCredentials`.
     """
     with database.session(deadline.left()) as session:
-        credential, now = _lock(session, connection_id)
-        if credential.token_version != seen_version:
-            return Login(credential.document, credential.token_version)
-        credential.refresh_attempt_id, credential.refresh_started_at = uuid.uuid4(), now
-    # The lock is held across the broker's answer and the save, so that both share one fate.
-    grant = None
+        stored = logins.read(session, connection_id)
+    if refused.is_about(stored.credential.token_version, stored.login_at):
+        raise refused
+    return stored.opened()
+
+
+@contextmanager
+def _turn() -> Iterator[None]:
+    if not _turns.acquire(timeout=limits.REFRESH_TURN.total_seconds()):
+        raise LoginBusy
+    try:
+        yield
+    finally:
+        _turns.release()
+
+
+def _exchange(
+    database: Database, broker: Broker, connection_id: uuid.UUID, seen_version: int, deadline: Deadline, why: Why
+) -> Login | BrokerError:
+    """The lock is held across the broker's answer and what is written of it, so that they share one fate."""
+    answer: Grant | BrokerError | None = None
     try:
         with database.session(deadline.left()) as session:
-            credential, asked_at = _lock(session, connection_id)
-            if credential.token_version == seen_version:
-                grant = broker.refresh(credential.document, deadline=deadline.for_http())
-                _put(credential, grant, asked_at)
-            return Login(credential.document, credential.token_version)
-    except OperationalError:
-        if grant is None:
+            stored = logins.lock(session, connection_id)
+            if stored.credential.token_version != seen_version:
+                return stored.opened()
+            answer = _ask(session, broker, stored, deadline)
+            if isinstance(answer, Grant):
+                refresh_marks.save(stored.credential, answer, stored.now)
+            else:
+                refresh_marks.end(stored.credential)
+        login = stored.opened()
+    except DBAPIError:
+        if answer is None:
             raise
-    return _save_again(database, connection_id, seen_version, grant, asked_at)
+        if isinstance(answer, Grant):
+            login = _save_again(database, connection_id, seen_version, answer, stored)
+    if isinstance(answer, BrokerError):
+        log.warning("login not refreshed", extra={"connection": connection_id, "why": why.value, "kind": answer.kind})
+        return answer
+    log.info("login refreshed", extra={"connection": connection_id, "why": why.value, "version": login.version})
+    return login
+
+
+def _ask(session: Session, broker: Broker, stored: StoredLogin, deadline: Deadline) -> Grant | BrokerError:
+    """The broker's answer. Asked once more with the old token where nobody knows what it did: brokers that do not rotate
+    tokens, or take the last one for a while, answer then."""
+    answer = _answer(broker, stored.credential, deadline)
+    if isinstance(answer, Grant) or not answer.unanswered:
+        return answer
+    refresh_marks.no_answer(stored.credential, stored.now)
+    # A statement, too: in a second wait without one the transaction would be ended as idle, and the lock with it.
+    session.flush()
+    return answer if deadline.left() < limits.REFRESH_NEEDS else _answer(broker, stored.credential, deadline)
+
+
+def _answer(broker: Broker, credential: Credential, deadline: Deadline) -> Grant | BrokerError:
+    """An error is an answer too: raised, it would undo what is to be written of it."""
+    try:
+        return broker.refresh(credential.document, deadline=deadline.for_http())
+    except BrokerError as error:
+        return error
 
 
 def _save_again(
-    database: Database, connection_id: uuid.UUID, seen_version: int, grant: Grant, asked_at: datetime
+    database: Database, connection_id: uuid.UUID, seen_version: int, grant: Grant, asked: StoredLogin
 ) -> Login:
     """The database went away between the broker's answer and the commit: what was issued must not be lost."""
     for wait in SAVE_AGAIN_AFTER:
         time.sleep(wait)
         try:
             with database.session() as session:
-                credential = session.get(Credential, connection_id, with_for_update={"key_share": True})
-                if credential is None:
-                    raise NoCredentials
-                if credential.token_version == seen_version:
-                    _put(credential, grant, asked_at)
-                return Login(credential.document, credential.token_version)
-        except OperationalError:
+                stored = logins.wait_for(session, connection_id)
+                if stored.credential.token_version == seen_version:
+                    refresh_marks.save(stored.credential, grant, asked.now)
+            return stored.opened()
+        except SQLAlchemyError:
             log.warning("issued tokens not saved yet", extra={"connection": connection_id})
     raise TokensLost
-
-
-def _put(credential: Credential, grant: Grant, asked_at: datetime) -> None:
-    credential.document = grant.credentials
-    credential.access_expires_at = None if grant.access_expires_in is None else asked_at + grant.access_expires_in
-    credential.token_version += 1
-    credential.refreshed_at = asked_at
-    credential.refresh_attempt_id = credential.refresh_started_at = None
-    credential.cut_short_at = credential.cut_short_by = None
-
-
-def _lock(session: Session, connection_id: uuid.UUID) -> tuple[Credential, datetime]:
-    """The credentials under their lock, and the time. Raises `LoginBusy` without waiting, or `NoCredentials`."""
-    row = session.execute(
-        select(Credential, func.clock_timestamp())
-        .where(Credential.connection_id == connection_id)
-        .with_for_update(key_share=True, skip_locked=True)
-    ).one_or_none()
-    if row is None:
-        raise LoginBusy if session.get(Credential, connection_id) is not None else NoCredentials
-    credential, now = row
-    return credential, now

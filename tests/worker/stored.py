@@ -11,12 +11,15 @@ from typing import Any
 from sqlalchemy import func, select, text, update
 
 from brokers.interface import Broker
+from brokers.records import Grant
 from models.connection import Connection, Credential
 from models.event import Event
 from models.run import SyncRun
 from models.session import Database
+from worker import refresh_marks
 from worker.limits import Deadline
-from worker.tokens import Login, usable_login
+from worker.logins import Login, SeenLogin
+from worker.tokens import usable_login
 
 
 def connection_row(database: Database, connection_id: uuid.UUID) -> Connection:
@@ -50,8 +53,22 @@ def database_now(database: Database) -> datetime:
 def usable(database: Database, broker: Broker, connection_id: uuid.UUID, deadline: Deadline) -> Login:
     """`usable_login` of the credentials as they are stored now."""
     with database.session() as session:
-        credential, now = session.get(Credential, connection_id), session.scalars(select(func.clock_timestamp())).one()
-    return usable_login(database, broker, credential, now, deadline)
+        connection, now = session.get(Connection, connection_id), session.scalars(select(func.clock_timestamp())).one()
+        credential = session.get(Credential, connection_id)
+    login_at, login_ends = (now, None) if connection is None else (connection.login_at, connection.login_expires_at)
+    return usable_login(database, broker, SeenLogin(credential, login_at, login_ends, now), deadline)
+
+
+def put_credential(database: Database, connection_id: uuid.UUID, **values: Any) -> None:
+    """Change columns of a connection's credentials behind the worker's back."""
+    with database.session() as session:
+        session.execute(update(Credential).where(Credential.connection_id == connection_id).values(**values))
+
+
+def put_tokens(database: Database, connection_id: uuid.UUID, grant: Grant) -> None:
+    """As if another process had refreshed the login."""
+    with database.session() as session:
+        refresh_marks.save(session.get_one(Credential, connection_id), grant, session.scalars(select(func.now())).one())
 
 
 def until_waiting(database: Database, sessions: int = 1) -> None:

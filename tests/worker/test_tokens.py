@@ -14,17 +14,17 @@ import pytest
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from brokers.errors import LoginEnded, Unreachable
 from brokers.records import Grant
 from models.connection import Credential
 from models.sealing import CredentialsUnreadable
 from models.session import Database
 from tests.fakes import FakeBroker
 from tests.records import CREDENTIALS, a_connection, a_grant
-from tests.worker.stored import credential_row, database_now, usable
+from tests.worker.stored import credential_row, database_now, put_tokens, usable
 from worker import limits
 from worker.limits import Deadline
-from worker.tokens import Login, LoginBusy, NoCredentials, needs_refresh, refresh, usable_login
+from worker.logins import Login, LoginBusy, NoCredentials, SeenLogin
+from worker.tokens import refresh, usable_login
 
 NOW = datetime(2026, 11, 20, 18, tzinfo=UTC)
 ENDING = timedelta(seconds=30)
@@ -35,18 +35,8 @@ def deadline() -> Deadline:
     return Deadline(limits.SYNC_DEADLINE)
 
 
-@pytest.mark.parametrize(("seconds_before", "expected"), [(-1, True), (0, True), (1, False)])
-def test_the_margin_before_the_end_counts_to_the_second(seconds_before: int, expected: bool) -> None:
-    ends = NOW + limits.REFRESH_MARGIN + timedelta(seconds=seconds_before)
-    assert needs_refresh(ends, NOW) is expected
-
-
-def test_an_access_token_without_an_end_is_never_refreshed() -> None:
-    assert needs_refresh(None, NOW) is False
-
-
 def test_a_login_shows_no_token() -> None:
-    assert repr(Login(CREDENTIALS, 3)) == "Login(version=3)"
+    assert repr(Login(CREDENTIALS, 3, NOW)) == "Login(version=3)"
 
 
 @pytest.mark.servers
@@ -84,7 +74,7 @@ class TestOneProcess:
         usable(database, broker, connection_id, deadline())
         read, now = credential_row(database, connection_id), database_now(database)
         usable(database, broker, connection_id, deadline())
-        login = usable_login(database, broker, read, now, deadline())
+        login = usable_login(database, broker, SeenLogin(read, now, None, now), deadline())
         assert (login.version, login.credentials) == (3, a_grant(3).credentials)
         assert broker.called("refresh") == 2
 
@@ -109,18 +99,6 @@ class TestOneProcess:
         assert seen[0].document == CREDENTIALS
         assert credential_row(database, connection_id).refresh_attempt_id is None
 
-    @pytest.mark.parametrize("error", [Unreachable("POST /token", "time-out"), LoginEnded("POST /token", "ended")])
-    def test_after_an_error_the_old_token_and_the_mark_stay(
-        self, database: Database, broker: FakeBroker, error: Exception
-    ) -> None:
-        connection_id = a_connection(database, lasts=ENDING)
-        broker.will("refresh", error)
-        with pytest.raises(type(error)):
-            usable(database, broker, connection_id, deadline())
-        stored = credential_row(database, connection_id)
-        assert (stored.document, stored.token_version) == (CREDENTIALS, 1)
-        assert stored.refresh_attempt_id is not None
-
     def test_a_login_refreshed_meanwhile_is_used_without_asking(self, database: Database, broker: FakeBroker) -> None:
         connection_id = a_connection(database)
         broker.will("refresh", a_grant(2))
@@ -136,19 +114,18 @@ class TestOneProcess:
         connection_id = a_connection(database)
         sessions = database.session
 
-        def others_are_faster_after_the_first(*given: timedelta) -> AbstractContextManager[Session]:
-            monkeypatch.setattr(database, "session", faster)
+        def first(*given: timedelta) -> AbstractContextManager[Session]:
+            monkeypatch.setattr(database, "session", second)
             return sessions(*given)
 
-        def faster(*given: timedelta) -> AbstractContextManager[Session]:
+        def second(*given: timedelta) -> AbstractContextManager[Session]:
             monkeypatch.setattr(database, "session", sessions)
-            refresh(database, broker, connection_id, 1, deadline())
+            put_tokens(database, connection_id, a_grant(2))
             return sessions(*given)
 
-        monkeypatch.setattr(database, "session", others_are_faster_after_the_first)
-        broker.will("refresh", a_grant(2))
-        assert refresh(database, broker, connection_id, 1, deadline()).version == 2
-        assert broker.called("refresh") == 1
+        monkeypatch.setattr(database, "session", first)
+        assert refresh(database, broker, connection_id, 1, deadline()).credentials == a_grant(2).credentials
+        assert broker.calls == []
 
     def test_the_broker_is_asked_within_what_is_left_of_the_deadline(
         self, database: Database, broker: FakeBroker
