@@ -23,7 +23,7 @@ def turn(sandbox: SandboxControl, span: str, length: timedelta) -> Answer:
 
 
 def let_pass(session: Session, span: timedelta) -> int:
-    """Move login, expiry and due times back by `span`; how many connections that were.
+    """Move login, answer, expiry and due times back by `span`; how many connections that were.
 
     The connections of Schwab are those of the sandbox: one installation speaks to one of the two. Code in production has
     no clock that could be turned, so its times are moved instead.
@@ -36,6 +36,8 @@ def let_pass(session: Session, span: timedelta) -> int:
             login_at=Connection.login_at - earlier,
             login_expires_at=Connection.login_expires_at - earlier,
             next_sync_at=Connection.next_sync_at - earlier,
+            checked_at=Connection.checked_at - earlier,
+            last_success_at=Connection.last_success_at - earlier,
         )
         .returning(Connection.id)
         .execution_options(synchronize_session=False)

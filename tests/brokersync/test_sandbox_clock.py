@@ -18,13 +18,13 @@ SIX_DAYS = timedelta(days=6)
 NOW = datetime(2026, 11, 20, 18, tzinfo=UTC)
 
 
-def test_logins_expiries_and_due_times_age_by_what_has_passed(database: Database) -> None:
-    connection_id = a_connection(database, broker="schwab")
+def test_logins_answers_expiries_and_due_times_age_by_what_has_passed(database: Database) -> None:
+    connection_id = a_connection(database, broker="schwab", checked_at=NOW, last_success_at=NOW)
     before, credential_before = connection_row(database, connection_id), credential_row(database, connection_id)
     with database.session() as session:
         assert let_pass(session, SIX_DAYS) == 1
     after = connection_row(database, connection_id)
-    for name in ("login_at", "login_expires_at", "next_sync_at"):
+    for name in ("login_at", "login_expires_at", "next_sync_at", "checked_at", "last_success_at"):
         assert getattr(after, name) == getattr(before, name) - SIX_DAYS, name
     credential = credential_row(database, connection_id)
     assert credential_before.access_expires_at
