@@ -92,6 +92,8 @@ beat_schedule = {
         "options": {"expires": 10},
     },
     "publish_pending": {"task": "publish_pending", "schedule": timedelta(seconds=5), "options": {"expires": 15}},
+    # Nothing about a login's end is a matter of seconds.
+    "watch_logins": {"task": "watch_logins", "schedule": timedelta(seconds=15), "options": {"expires": 30}},
     # An odd interval, so that it does not meet the full hour with everybody else's jobs.
     "prune": {"task": "prune", "schedule": timedelta(minutes=63), "options": {"expires": 600}},
 }

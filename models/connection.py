@@ -28,6 +28,9 @@ class Status(StrEnum):
 SCHEDULED = (Status.LINKING, Status.ACTIVE, Status.CREDENTIALS_UNREADABLE)
 """`linking`: the accounts are still to be listed. `credentials_unreadable`: probed, so that it goes on by itself."""
 
+LOGIN_OVER = timedelta(0)
+"""The last of a login's notices."""
+
 
 def _is_scheduled() -> str:
     return f"status IN ({', '.join(repr(status.value) for status in SCHEDULED)})"
@@ -38,7 +41,7 @@ class Connection(Base):
 
     The schedule asks from `hours_from` to before `hours_until`, over midnight if need be, by the clocks of `time_zone` (an
     IANA name); at any hour where both are null. `login_notice` is how long before the login's end people were told of
-    it last; null where they were not told yet.
+    it last; null where they were not told yet, `LOGIN_OVER` once its time is over and that has been seen to.
     """
 
     __tablename__ = "connections"

@@ -17,9 +17,6 @@ BEFORE_NIGHT = timedelta(minutes=5)
 """How long before the night a notice is given that must not come in it: it is delivered, and tried again once or twice,
 before phones fall silent."""
 
-OVER = timedelta(0)
-"""The last notice of a login: its time is over, and what was to be done about that is done."""
-
 _CLOCKS_MOVE_AT_MOST = timedelta(hours=2)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from models.connection import Connection, Status
+from models.connection import LOGIN_OVER, Connection, Status
 
 log = logging.getLogger(__name__)
 
@@ -65,10 +65,12 @@ def in_hours(connection: Connection, candidate: datetime) -> datetime:
     """When the connection is asked next if nothing but its hours stands against `candidate` (aware); in UTC.
 
     Hours bind `active` connections alone: one that is being linked is listed at any hour, and one whose key is missing is
-    probed at any hour. What somebody asks for never comes here. What was due within its hours when no worker ran is asked
-    once as soon as one does, at whatever hour.
+    probed at any hour; nor one that fails after its login's time is over: whether that has ended is to be known at once.
+    What somebody asks for never comes here. What was due within its hours when no worker ran is asked once as soon as one
+    does, at whatever hour.
     """
-    hours = hours_of(connection) if connection.status == Status.ACTIVE else None
+    unanswered = connection.login_notice == LOGIN_OVER and connection.consecutive_failures > 0
+    hours = hours_of(connection) if connection.status == Status.ACTIVE and not unanswered else None
     return candidate if hours is None else hours.next(candidate)
 
 

@@ -19,6 +19,7 @@ from worker.outcomes import CannotSync
 from worker.prune import prune as prune_rows
 from worker.summary import NoSuchAccount
 from worker.summary import account_summary as summarise
+from worker.watch_logins import watch_logins as watch
 
 EXPECTED = (CannotSync, NoSuchAccount)
 """The caller's faults, not ours: a line in the log, without a traceback."""
@@ -62,6 +63,12 @@ def dispatch_due_connections() -> int:
 def publish_pending() -> int:
     with watchdog.watching("publish_pending"):
         return pending.publish_pending(parts())
+
+
+@app.task(name="watch_logins")
+def watch_logins() -> int:
+    with watchdog.watching("watch_logins"):
+        return watch(parts().database, parts().settings)
 
 
 @app.task(name="prune")

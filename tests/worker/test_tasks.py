@@ -36,6 +36,7 @@ DOCUMENTED = {
     "disconnect": ("connection_id", "erase"),
     "dispatch_due_connections": (),
     "publish_pending": (),
+    "watch_logins": (),
     "prune": (),
 }
 
