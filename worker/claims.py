@@ -93,6 +93,8 @@ class Claim:
     """As it stood when the claim was taken; None for a connection that was disconnected just now."""
     accounts: dict[str, KnownAccount]
     """By the fingerprint of their number."""
+    let_through: bool = False
+    """Whether its broker answered nobody lately: then this run is the first that may find it answering again."""
 
 
 class Held(NamedTuple):
@@ -146,18 +148,10 @@ def take(
         # The broker said when; asking sooner gets the app's key banned.
         return NotTaken(Outcome.DEFERRED, None)
     if not _may_take(connection, scheduled, message_id, now):
-        if scheduled:
-            return NotTaken(Outcome.SUPERSEDED, connection.claim_id)
-        connection.next_sync_at = now
-        return NotTaken(Outcome.BUSY, connection.claim_id)
+        return _occupied(connection, scheduled, now)
     opened = {kind for app, kind in circuits or () if is_ours(connection.broker, app)}
     if Opened.REFUSED in opened:
-        # Its access token may be good for a while yet; but a broker that refuses an app may refuse that too, and the next
-        # question would then be a refresh.
-        connection.claim_id = connection.claim_until = connection.claim_started_at = None
-        if not scheduled:
-            bring_forward(session, connection.broker)
-        return NotTaken(Outcome.DEFERRED, None)
+        return _wait_for_app(session, connection, scheduled)
     if connection.unfinished_attempts >= limits.UNFINISHED_ATTEMPTS:
         return _pause(session, connection)
     run_id = uuid.uuid4()
@@ -185,6 +179,7 @@ def take(
             for row in known
             if row.id is not None
         },
+        let_through=Opened.SILENT in opened,
     )
 
 
@@ -219,6 +214,22 @@ def _may_take(connection: Connection, scheduled: bool, message_id: uuid.UUID | N
         return connection.claim_id == message_id
     # A redelivered message may find everything done: then there is nothing to do.
     return connection.next_sync_at is not None and connection.next_sync_at <= now
+
+
+def _occupied(connection: Connection, scheduled: bool, now: datetime) -> NotTaken:
+    if scheduled:
+        return NotTaken(Outcome.SUPERSEDED, connection.claim_id)
+    connection.next_sync_at = now
+    return NotTaken(Outcome.BUSY, connection.claim_id)
+
+
+def _wait_for_app(session: Session, connection: Connection, scheduled: bool) -> NotTaken:
+    """Its access token may be good for a while yet. But a broker that refuses the app may refuse that as well, and what
+    comes next is a refresh."""
+    connection.claim_id = connection.claim_until = connection.claim_started_at = None
+    if not scheduled:
+        bring_forward(session, connection.broker)
+    return NotTaken(Outcome.DEFERRED, None)
 
 
 def _waits(connection: Connection, now: datetime) -> bool:

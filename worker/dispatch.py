@@ -5,31 +5,60 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import ColumnElement, func, or_, select, true, update
+from sqlalchemy.orm import Session
 
 from models.connection import SCHEDULED, Connection
 from models.session import Database
 from worker import limits
+from worker.outages import Waiting, let_through
 
 BATCH = 500
 """Per tick. At a tick every two seconds this is far above what one worker can sync."""
 
+Claimed = list[tuple[uuid.UUID, uuid.UUID]]
+"""The ids of connections, each with its claim's."""
 
-def dispatch_due_connections(database: Database, send: Callable[[uuid.UUID, uuid.UUID], None]) -> int:
+
+def nothing_waits(session: Session) -> Waiting:
+    """For who has no apps that a broker could refuse."""
+    return Waiting()
+
+
+def dispatch_due_connections(
+    database: Database,
+    send: Callable[[uuid.UUID, uuid.UUID], None],
+    waiting: Callable[[Session], Waiting] = nothing_waits,
+) -> int:
     """Claim what is due and call `send(connection_id, claim_id)` for each; how many that were.
 
     Two dispatchers at once share the work. A message that is lost costs `QUEUE_WAIT`: then the claim is over and the
-    connection is due again.
+    connection is due again. `waiting` is asked once a tick which brokers are to be passed over.
     """
+    with database.session() as session:
+        waits = waiting(session)
+        claimed = _claim(session, Connection.broker.not_in(waits.brokers) if waits.brokers else true(), BATCH)
+        for circuit in waits.probes:
+            probe = _claim(session, Connection.broker == circuit.broker, 1)
+            if probe:
+                let_through(session, circuit)
+                claimed += probe
+    for connection_id, claim_id in claimed:
+        send(connection_id, claim_id)
+    return len(claimed)
+
+
+def _claim(session: Session, whose: ColumnElement[bool], limit: int) -> Claimed:
     due = (
         select(Connection.id)
         .where(
+            whose,
             Connection.status.in_(SCHEDULED),
             Connection.next_sync_at <= func.now(),
             or_(Connection.claim_until.is_(None), Connection.claim_until <= func.now()),
         )
         .order_by(Connection.next_sync_at)
-        .limit(BATCH)
+        .limit(limit)
         .with_for_update(key_share=True, skip_locked=True)
         # Materialised: as a subquery of the UPDATE it could be run again for each row, and claim more than the batch.
         .cte("due")
@@ -46,8 +75,4 @@ def dispatch_due_connections(database: Database, send: Callable[[uuid.UUID, uuid
         .returning(Connection.id, Connection.claim_id)
         .execution_options(synchronize_session=False)
     )
-    with database.session() as session:
-        claimed = [(row.id, row.claim_id) for row in session.execute(claim)]
-    for connection_id, claim_id in claimed:
-        send(connection_id, claim_id)
-    return len(claimed)
+    return [(row.id, row.claim_id) for row in session.execute(claim)]

@@ -14,7 +14,7 @@ from brokers.interface import NotConfigured
 from models.connection import SCHEDULED, Connection, Status
 from models.event import record_event
 from models.sealing import CredentialsUnreadable
-from worker import circuits, claims
+from worker import circuits, claims, outages
 from worker.attempts import Attempt, record_failed
 from worker.backoff import wait_after
 from worker.ended_logins import end_login
@@ -109,3 +109,5 @@ def _write(parts: Parts, attempt: Attempt, failed: SyncFailed, error: Exception)
             retry_after = circuits.FIRST_PROBE
         leave(connection, attempt, now, failed, parts.random, retry_after)
         record_failed(session, attempt, now, failed.kind, failed.text)
+        if refused is None:
+            outages.after_failure(session, parts, attempt.claim, failed.kind, now)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from datetime import datetime, timedelta
+from datetime import timedelta
 from enum import StrEnum
 
 from sqlalchemy import ColumnElement, delete, func, select
@@ -76,8 +76,8 @@ def _lease(session: Session, circuit: Circuit, parts: Parts, late_by: timedelta)
     ).one_or_none()
     if row is None:
         return False
-    leased: tuple[Circuit, datetime] = row._tuple()
-    probed(*leased, FIRST_PROBE, LONGEST_PROBE, parts.random)
+    leased, now = row
+    probed(leased, now, FIRST_PROBE, LONGEST_PROBE, parts.random)
     return True
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import re
 import uuid
+from functools import partial
 
 import redis
 from sqlalchemy.exc import SQLAlchemyError
@@ -16,8 +17,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from brokers.errors import BadAnswer
 from brokers.records import ComeBack, SameAnswer
 from models.connection import Status
-from worker import claims, limits, pending
+from worker import claims, limits, outages, pending
 from worker.attempts import Attempt
+from worker.circuits import is_ours
 from worker.claims import Claim, KnownAccount, NotTaken
 from worker.failures import EXPECTED, describe, fail
 from worker.fetching import fetch_all, fetch_one
@@ -60,7 +62,7 @@ def _run(
     deadline = Deadline(limits.SYNC_DEADLINE)
     try:
         with parts.database.session(deadline.left()) as session:
-            claim = claims.take(session, connection_id, trigger, _message_id(task_id))
+            claim = claims.take(session, connection_id, trigger, _message_id(task_id), partial(is_ours, parts))
             if isinstance(claim, Claim) and account_id is not None:
                 _known(claim, account_id)
     except SQLAlchemyError as error:
@@ -73,7 +75,9 @@ def _run(
     attempt = Attempt(claim, trigger, task_id, Stopwatch(), whole_login=account_id is None)
     try:
         if claim.status is Status.LINKING:
-            return finish_link(parts, attempt, deadline)
+            listed = finish_link(parts, attempt, deadline)
+            outages.after_success(parts, claim)
+            return listed
         stored = _fetch_and_store(parts, attempt, account_id, deadline)
     except (LoginBusy, NoCredentials):
         defer(parts, attempt, limits.LOGIN_BUSY_WAIT)
@@ -87,6 +91,7 @@ def _run(
         # for the log only: chained, Celery would keep its text, which is not ours, with the result.
         log.exception("internal fault", extra={"connection": connection_id})
         raise fail(parts, attempt, error) from None
+    outages.after_success(parts, claim)
     _publish(parts, stored)
     if stored.outcome is Outcome.FAILED:
         raise SyncFailed.of("bad_answer", next(account.error for account in stored.accounts if account.error))
