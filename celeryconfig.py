@@ -94,6 +94,10 @@ beat_schedule = {
     "publish_pending": {"task": "publish_pending", "schedule": timedelta(seconds=5), "options": {"expires": 15}},
     # Nothing about a login's end is a matter of seconds.
     "watch_logins": {"task": "watch_logins", "schedule": timedelta(seconds=15), "options": {"expires": 30}},
+    # Mostly it finds no open circuit; who has mended an app does not wait long for the probe that was asked for.
+    "probe_apps": {"task": "probe_apps", "schedule": timedelta(seconds=5), "options": {"expires": 15}},
+    # Whoever is told to act is told at once; a run that finds nothing is one statement.
+    "deliver_events": {"task": "deliver_events", "schedule": timedelta(seconds=2), "options": {"expires": 10}},
     # An odd interval, so that it does not meet the full hour with everybody else's jobs.
     "prune": {"task": "prune", "schedule": timedelta(minutes=63), "options": {"expires": 600}},
 }

@@ -6,13 +6,15 @@ What cannot be done as it was asked for (no such connection, a paused one, an id
 from __future__ import annotations
 
 import uuid
+from functools import partial
 from typing import Any
 
 from celery import Task
 
-from worker import demand, dispatch, pending, sync
+from worker import demand, dispatch, outages, pending, probing, sync
 from worker.app import app, parts, watchdog
 from worker.arguments import a_flag, a_user, an_id
+from worker.delivery import deliver
 from worker.disconnect import disconnect as disconnect_connection
 from worker.limits import QUEUE_WAIT
 from worker.outcomes import CannotSync
@@ -56,7 +58,14 @@ def disconnect(connection_id: str, erase: bool = False) -> dict[str, Any]:
 @app.task(name="dispatch_due_connections")
 def dispatch_due_connections() -> int:
     with watchdog.watching("dispatch_due_connections"):
-        return dispatch.dispatch_due_connections(parts().database, _send)
+        ours = parts()
+        return dispatch.dispatch_due_connections(ours.database, _send, partial(outages.waiting, ours))
+
+
+@app.task(name="probe_apps")
+def probe_apps() -> int:
+    with watchdog.watching("probe_apps"):
+        return probing.probe_apps(parts())
 
 
 @app.task(name="publish_pending")
@@ -69,6 +78,12 @@ def publish_pending() -> int:
 def watch_logins() -> int:
     with watchdog.watching("watch_logins"):
         return watch(parts().database, parts().settings)
+
+
+@app.task(name="deliver_events")
+def deliver_events() -> int:
+    with watchdog.watching("deliver_events"):
+        return deliver.deliver_events(parts())
 
 
 @app.task(name="prune")

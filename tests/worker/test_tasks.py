@@ -35,7 +35,9 @@ DOCUMENTED = {
     "account_summary": ("account_id", "user_id"),
     "disconnect": ("connection_id", "erase"),
     "dispatch_due_connections": (),
+    "probe_apps": (),
     "publish_pending": (),
+    "deliver_events": (),
     "watch_logins": (),
     "prune": (),
 }
