@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import TimeoutError as SessionsTaken
+from sqlalchemy.orm import Session
 
+from brokers.errors import RateLimited
 from brokers.records import Grant
+from models import session
 from models.session import Database
 from tests.fakes import FakeBroker
 from tests.records import a_connection, a_grant
@@ -51,6 +57,45 @@ def test_tokens_issued_while_the_database_went_away_are_saved_once_it_is_back(
     assert broker.called("refresh") == 1
 
 
-def test_the_tries_to_save_end_before_the_claim_does() -> None:
+def test_tokens_issued_to_a_process_that_stood_still_until_its_transaction_was_ended_are_saved(
+    database: Database, broker: FakeBroker, ending: uuid.UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session, "IDLE_IN_TRANSACTION_TIMEOUT", timedelta(milliseconds=50))
+
+    def late() -> Grant:
+        time.sleep(0.3)
+        return a_grant(2)
+
+    broker.will("refresh", late)
+    assert usable(database, broker, ending, Deadline(limits.SYNC_DEADLINE)).version == 2
+    assert credential_row(database, ending).document == a_grant(2).credentials
+
+
+def test_tokens_are_saved_though_no_session_is_free_at_first(
+    database: Database, ending: uuid.UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broker, free = Cutting(database), database.session
+
+    def crowded() -> AbstractContextManager[Session]:
+        monkeypatch.setattr(database, "session", free)
+        raise SessionsTaken
+
+    def cut() -> Grant:
+        monkeypatch.setattr(database, "session", crowded)
+        return a_grant(2)
+
+    broker.will("refresh", cut)
+    assert usable(database, broker, ending, Deadline(limits.SYNC_DEADLINE)).version == 2
+    assert credential_row(database, ending).document == a_grant(2).credentials
+
+
+def test_what_the_broker_answered_is_told_though_it_could_not_be_written(database: Database, ending: uuid.UUID) -> None:
+    broker = Cutting(database)
+    broker.will("refresh", RateLimited("POST /token", "slow down"))
+    with pytest.raises(RateLimited):
+        usable(database, broker, ending, Deadline(limits.SYNC_DEADLINE))
+
+
+def test_the_tries_to_save_end_in_time_after_two_waits_for_the_broker() -> None:
     tries = timedelta(seconds=sum(tokens.SAVE_AGAIN_AFTER))
-    assert limits.HTTP_TOTAL + tries < limits.SYNC_DEADLINE
+    assert 2 * limits.HTTP_TOTAL + tries < limits.SYNC_DEADLINE
