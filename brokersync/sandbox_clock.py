@@ -12,6 +12,7 @@ from brokersync import database
 from brokersync.sandbox_control import Answer, SandboxControl
 from models.circuit import Circuit
 from models.connection import Connection, Credential
+from models.event import DeliveryState, Event, EventDelivery
 
 
 def turn(sandbox: SandboxControl, span: str, length: timedelta) -> Answer:
@@ -23,7 +24,7 @@ def turn(sandbox: SandboxControl, span: str, length: timedelta) -> Answer:
 
 
 def let_pass(session: Session, span: timedelta) -> int:
-    """Move login, answer, expiry and due times back by `span`; how many connections that were.
+    """Move the times of logins and answers, and all that is due, back by `span`; how many connections that were.
 
     The connections of Schwab are those of the sandbox: one installation speaks to one of the two. Code in production has
     no clock that could be turned, so its times are moved instead.
@@ -57,6 +58,13 @@ def let_pass(session: Session, span: timedelta) -> int:
         update(Circuit)
         .where(Circuit.broker == Schwab.declaration.name)
         .values(opened_at=Circuit.opened_at - earlier, probe_at=Circuit.probe_at - earlier)
+        .execution_options(synchronize_session=False)
+    )
+    session.execute(
+        update(EventDelivery)
+        .where(EventDelivery.event_id == Event.id, Event.broker == Schwab.declaration.name)
+        .where(EventDelivery.state == DeliveryState.PENDING)
+        .values(next_try_at=EventDelivery.next_try_at - earlier)
         .execution_options(synchronize_session=False)
     )
     return len(moved)

@@ -3,11 +3,12 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from brokersync.sandbox_clock import let_pass
 from models.circuit import Circuit
-from models.connection import Credential
+from models.connection import Connection, Credential, Status
+from models.event import DeliveryState, EventDelivery, record_event
 from models.session import Database
 from tests.records import a_connection
 from tests.worker.stored import connection_row, credential_row
@@ -58,6 +59,36 @@ def test_a_refresh_that_was_cut_short_is_longer_ago(database: Database) -> None:
         let_pass(session, SIX_DAYS)
     after = credential_row(database, connection_id)
     assert after.refresh_started_at == after.cut_short_at == NOW - SIX_DAYS
+
+
+@pytest.mark.parametrize("status", list(Status))
+def test_connections_of_every_status_age(database: Database, status: Status) -> None:
+    connection_id = a_connection(database, broker="schwab", status=status)
+    before = connection_row(database, connection_id).login_at
+    with database.session() as session:
+        assert let_pass(session, SIX_DAYS) == 1
+    assert connection_row(database, connection_id).login_at == before - SIX_DAYS
+
+
+@pytest.mark.parametrize(
+    ("broker", "state", "passed"),
+    [
+        ("schwab", DeliveryState.PENDING, SIX_DAYS),
+        ("schwab", DeliveryState.GIVEN_UP, timedelta(0)),
+        ("fake", DeliveryState.PENDING, timedelta(0)),
+    ],
+)
+def test_what_is_still_to_be_delivered_is_tried_again_sooner(
+    database: Database, broker: str, state: DeliveryState, passed: timedelta
+) -> None:
+    connection_id = a_connection(database, broker=broker)
+    with database.session() as session:
+        record_event(session, "linked", session.get_one(Connection, connection_id), "browser")
+        session.flush()
+        session.execute(update(EventDelivery).values(state=state, next_try_at=NOW))
+        assert let_pass(session, SIX_DAYS) == (broker == "schwab")
+    with database.session() as session:
+        assert set(session.scalars(select(EventDelivery.next_try_at))) == {NOW - passed}
 
 
 @pytest.mark.parametrize(("broker", "passed"), [("schwab", SIX_DAYS), ("fake", timedelta(0))])
