@@ -20,6 +20,16 @@ def test_a_shorter_limit_runs_out_before_the_one_around_it() -> None:
     assert sorted(set(order)) == order
 
 
+def test_a_delivery_is_another_workers_only_after_the_run_that_took_it_is_over() -> None:
+    assert limits.DELIVER_DEADLINE + limits.WEBHOOK_TOTAL < limits.DELIVERY_LEASE
+    assert limits.PEOPLE_BEGIN < limits.PEOPLE_TOTAL < limits.DELIVERY_LEASE
+
+
+def test_a_run_that_waits_for_every_target_in_turn_is_over_before_the_watchdog_ends_it() -> None:
+    redis, webhook = limits.DELIVER_DEADLINE, limits.DELIVER_DEADLINE + limits.WEBHOOK_TOTAL
+    assert redis + webhook + limits.PEOPLE_TOTAL <= limits.SYNC_DEADLINE
+
+
 def test_the_watchdog_ends_a_stuck_process_before_its_claim_is_over() -> None:
     watchdog = limits.SYNC_DEADLINE + limits.WATCHDOG_GRACE
     assert timedelta(seconds=app.watchdog._limit) == watchdog
