@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
+from models.event import Event, EventDelivery
 from models.link import Link
 from models.run import SyncRun
 from models.session import Database
 from tests.records import a_connection
-from worker.prune import KEEP_LINKS, KEEP_RUNS, prune
+from worker.prune import KEEP_DELIVERIES, KEEP_LINKS, KEEP_RUNS, prune
 
 pytestmark = pytest.mark.servers
 
@@ -55,3 +56,24 @@ def test_links_go_a_day_after_they_ended(database: Database) -> None:
     assert prune(database) == 1
     assert sorted(left(database, Link.token_hash)) == ["kept", "open"]
     assert prune(database) == 0
+
+
+def test_deliveries_that_came_to_an_end_go_after_thirty_days_and_events_stay(database: Database) -> None:
+    with database.session() as session:
+        for name, age in [("old", KEEP_DELIVERIES + MINUTE), ("kept", KEEP_DELIVERIES - MINUTE)]:
+            targets = ("delivered", "given_up", "pending", "unwanted")
+            session.add(
+                Event(
+                    id=uuid.uuid4(),
+                    at=func.now() - age,
+                    kind="linked",
+                    broker=name,
+                    actor="test",
+                    details={},
+                    deliveries=[EventDelivery(target=f"{name} {state}", state=state) for state in targets],
+                )
+            )
+    assert prune(database) == 3
+    kept = ["kept delivered", "kept given_up", "kept pending", "kept unwanted", "old pending"]
+    assert sorted(left(database, EventDelivery.target)) == kept
+    assert sorted(left(database, Event.broker)) == ["kept", "old"]
