@@ -5,25 +5,27 @@ is asked of the broker. `activate` is given the account list, and either makes t
 login is known already, moves the tokens to the connection that has it, so that its ids and history stay. The worker runs
 `activate` too, for a login whose listing failed in the browser.
 
-That may be late: what a person did since the login was made (linked once more, paused) stands.
+That may be late: what a person did since the login was made (linked once more, paused, disconnected) stands. A pause ends
+by `resume` alone.
 """
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
-from models.account import Account
-from models.connection import Connection, Credential, Status
+from models.connection import SCHEDULED, Connection, Credential, Status
 from models.event import Event, record_event
 from models.installation import fingerprints
 from models.link import Link
 from models.same_login import connections_of, has_accounts
+from models.sharing import ListedRow, Shared, share
 
 _WORKING = (Status.ACTIVE, Status.PAUSED)
 """A connection in another state has no login that could be used now: then even an older one is better."""
@@ -38,29 +40,27 @@ class WrongLogin(Exception):
 
 
 class LoginForgotten(Exception):
-    """The connection was disconnected while its accounts were listed. There is nothing left that could be linked."""
+    """The connection was disconnected, or the link withdrawn, while the login was made. Nothing is left to be linked."""
 
 
-@dataclass(frozen=True)
-class ListedRow:
-    """An account of the login, as the broker listed it. `number` is the full number; it is sealed and fingerprinted."""
+class Dropped(StrEnum):
+    """Why a login was not used: what the person did since it was made stands."""
 
-    number: str
-    masked: str
-    broker_account_id: str
-    nickname: str | None
+    NEWER_LOGIN = "superseded by a newer login"
+    DISCONNECTED = "disconnected since the login was made"
 
 
 @dataclass(frozen=True)
 class Activated:
-    """Which connection the login ended up with, and whether that one was there before.
+    """Which connection the login ended up with, whether that one was there before, and what became of its accounts.
 
-    `superseded`: that one has a newer login, which stays; this one was dropped.
+    `dropped`: the login was not used, and that connection stays as it was.
     """
 
     connection: Connection
     repaired: bool
-    superseded: bool = False
+    shared: Shared = field(default_factory=Shared)
+    dropped: Dropped | None = None
 
 
 def keep_grant(
@@ -71,8 +71,14 @@ def keep_grant(
     login_lifetime: timedelta | None,
     sync_interval: timedelta,
 ) -> Connection:
-    """Store what the exchange brought, in status `linking`, and use the link up. Commit before the tokens are used."""
+    """Store what the exchange brought, in status `linking`, and use the link up. Commit before the tokens are used.
+
+    Raises `LoginForgotten` when the link was withdrawn meanwhile.
+    """
     now = session.scalars(select(func.now())).one()
+    used = session.execute(update(Link).where(Link.id == link.id).values(used_at=now).returning(Link.id))
+    if used.one_or_none() is None:
+        raise LoginForgotten("the link was withdrawn while the login was made")
     connection = Connection(
         id=uuid.uuid4(),
         user_id=link.user_id,
@@ -92,15 +98,13 @@ def keep_grant(
     )
     credential.document = credentials
     session.add(credential)
-    link_row = session.get_one(Link, link.id)
-    link_row.used_at = now
     return connection
 
 
 def activate(
     session: Session, connection_id: uuid.UUID, login_id: str | None, listed: Sequence[ListedRow], actor: str
 ) -> Activated:
-    """Give the login in `linking` its accounts and make it due now, or leave it paused if it was paused since it was made.
+    """Give the login in `linking` its accounts and make it due now, or leave it paused where it or its connection is.
 
     Raises `LoginBelongsToAnother` or `WrongLogin`; the caller then rolls back and calls `refuse`. Raises `LoginForgotten`.
     """
@@ -109,30 +113,19 @@ def activate(
         raise LoginForgotten("the connection was disconnected while its accounts were listed")
     # One at a time: of two that list the same login at once, neither would see the other, and both would become active.
     session.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"activate {fresh.broker}"))))
-    prints = fingerprints(session)
-    numbers = {prints.of(fresh.broker, row.number): row for row in listed}
-    login_fp = None if login_id is None else prints.of(fresh.broker, f"login {login_id}")
-    known = connections_of(session, fresh, login_fp, list(numbers))
-    if any(connection.user_id != fresh.user_id for connection in known):
-        raise LoginBelongsToAnother("this broker login is linked by another user of this installation")
-    target = next(iter(known), None)
-    if fresh.repairs_connection_id is not None:
-        named = session.get(Connection, fresh.repairs_connection_id, with_for_update={"key_share": True})
-        if named is not None and not known and has_accounts(session, named):
-            raise WrongLogin("it is another login at the broker than the one to be repaired")
-        # A person who logged in as somebody they have linked too has just ended the older login of that connection, so
-        # the new one goes there: thrown away, it would be a login lost.
-        target = named if named in known or not known else target
-    if target is not None and target.status in _WORKING and target.login_at > fresh.login_at:
+    login_fp, numbers = _fingerprinted(session, fresh, login_id, listed)
+    target = _target(session, fresh, connections_of(session, fresh, login_fp, list(numbers)))
+    dropped = None if target is None else _overtaken(session, fresh, target)
+    if target is not None and dropped is not None:
         session.execute(delete(Connection).where(Connection.id == fresh.id))
-        record_event(session, "login_dropped", target, actor, reason="superseded by a newer login")
-        return Activated(target, repaired=True, superseded=True)
+        record_event(session, "login_dropped", target, actor, reason=dropped.value)
+        return Activated(target, repaired=True, dropped=dropped)
     connection = target or fresh
-    paused = fresh.status == Status.PAUSED or _paused_since(session, connection, fresh.login_at)
+    paused = Status.PAUSED in (fresh.status, connection.status)
     if target is not None:
         _move_login(session, fresh, target)
     connection.login_fp = login_fp or connection.login_fp
-    _match_accounts(session, connection, numbers)
+    shared = share(session, connection, numbers)
     connection.claim_id = connection.claim_until = connection.claim_started_at = None
     if paused:
         connection.status, connection.next_sync_at = Status.PAUSED, None
@@ -140,8 +133,12 @@ def activate(
         connection.status, connection.next_sync_at = Status.ACTIVE, session.scalars(select(func.now())).one()
         connection.consecutive_failures = connection.unfinished_attempts = 0
         connection.last_error_kind = connection.last_error_text = None
-    record_event(session, "linked" if target is None else "repaired", connection, actor, accounts=len(numbers))
-    return Activated(connection, repaired=target is not None)
+    if target is None:
+        record_event(session, "linked", connection, actor, accounts=len(numbers))
+    else:
+        counts = {"accounts": len(numbers), "added": len(shared.added), "missing": len(shared.missing)}
+        record_event(session, "repaired", connection, actor, **counts)
+    return Activated(connection, repaired=target is not None, shared=shared)
 
 
 def refuse(
@@ -149,29 +146,64 @@ def refuse(
 ) -> None:
     """Forget a login that `activate` refused, if nobody has yet.
 
-    A connection of another user that had it before is told, and asked at once. Its own next refresh tells whether the broker
-    ended the older login; only that moves its state.
+    The connection of another user that had it before is told, and asked at once. Its own next refresh tells whether the
+    broker ended the older login; only that moves its state.
     """
     fresh = session.get(Connection, connection_id)
     if fresh is None:
         return
-    prints = fingerprints(session)
-    login_fp = None if login_id is None else prints.of(fresh.broker, f"login {login_id}")
-    for other in connections_of(session, fresh, login_fp, [prints.of(fresh.broker, row.number) for row in listed]):
-        if other.login_at <= fresh.login_at:
-            record_event(session, "login_ended", other, actor, reason="replaced by a newer login")
-            other.next_sync_at = session.scalars(select(func.now())).one()
+    login_fp, numbers = _fingerprinted(session, fresh, login_id, listed)
+    holder = next(iter(connections_of(session, fresh, login_fp, list(numbers))), None)
+    if holder is not None and holder.user_id != fresh.user_id and holder.login_at <= fresh.login_at:
+        _tell_replaced(session, holder, actor)
     session.execute(delete(Connection).where(Connection.id == fresh.id))
 
 
-def _paused_since(session: Session, connection: Connection, since: datetime) -> bool:
-    """Whether it is paused, and was not yet when that login was made: only linking after a pause ends it."""
-    if connection.status != Status.PAUSED:
-        return False
-    pauses = select(Event.id).where(
-        Event.connection_id == connection.id, Event.kind.in_(("paused", "given_up")), Event.at > since
-    )
-    return bool(session.scalars(select(pauses.exists())).one())
+def _fingerprinted(
+    session: Session, fresh: Connection, login_id: str | None, listed: Sequence[ListedRow]
+) -> tuple[str | None, dict[str, ListedRow]]:
+    """The login's fingerprint, where the broker told its id, and what was listed by the numbers'."""
+    prints = fingerprints(session)
+    login_fp = None if login_id is None else prints.of(fresh.broker, f"login {login_id}")
+    return login_fp, {prints.of(fresh.broker, row.number): row for row in listed}
+
+
+def _target(session: Session, fresh: Connection, known: Sequence[Connection]) -> Connection | None:
+    """The connection that the login belongs to; None for a new one. Raises `LoginBelongsToAnother` and `WrongLogin`."""
+    if known and known[0].user_id != fresh.user_id:
+        raise LoginBelongsToAnother("this broker login is linked by another user of this installation")
+    own = [connection for connection in known if connection.user_id == fresh.user_id]
+    target = next(iter(own), None)
+    if fresh.repairs_connection_id is None:
+        return target
+    named = session.get(Connection, fresh.repairs_connection_id, with_for_update={"key_share": True})
+    if named is not None and not own and has_accounts(session, named):
+        raise WrongLogin("it is another login at the broker than the one to be repaired")
+    # A person who logged in as somebody they have linked too has just ended the older login of that connection, so the
+    # new one goes there: thrown away, it would be a login lost.
+    return named if named in own or not own else target
+
+
+def _overtaken(session: Session, fresh: Connection, target: Connection) -> Dropped | None:
+    """What a person did with that connection since the login was made, where that leaves no use for it."""
+    if target.status in _WORKING and target.login_at > fresh.login_at:
+        return Dropped.NEWER_LOGIN
+    if target.status == Status.DISCONNECTED:
+        since = select(Event.id).where(
+            Event.connection_id == target.id, Event.kind == "disconnected", Event.at > fresh.login_at
+        )
+        if session.scalars(select(since.exists())).one():
+            return Dropped.DISCONNECTED
+    return None
+
+
+def _tell_replaced(session: Session, holder: Connection, actor: str) -> None:
+    """Nothing is said of who has the newer login. A login that has ended already is no news."""
+    if holder.status == Status.REAUTH_REQUIRED:
+        return
+    record_event(session, "login_ended", holder, actor, reason="replaced by a newer login")
+    if holder.status in SCHEDULED:
+        holder.next_sync_at = session.scalars(select(func.now())).one()
 
 
 def _move_login(session: Session, fresh: Connection, target: Connection) -> None:
@@ -194,23 +226,3 @@ def _move_login(session: Session, fresh: Connection, target: Connection) -> None
     session.flush()
     session.execute(delete(Connection).where(Connection.id == fresh.id))
     session.expunge(fresh)
-
-
-def _match_accounts(session: Session, connection: Connection, numbers: dict[str, ListedRow]) -> None:
-    """Insert the new, refresh the broker's ids of the known, and mark those the person no longer shares as missing."""
-    accounts = {
-        account.number_fp: account
-        for account in session.scalars(select(Account).where(Account.connection_id == connection.id))
-    }
-    for number_fp, row in numbers.items():
-        account = accounts.pop(number_fp, None)
-        if account is None:
-            account = Account(id=uuid.uuid4(), connection_id=connection.id, number_fp=number_fp, masked=row.masked)
-            account.number = row.number
-            session.add(account)
-        account.broker_account_id = row.broker_account_id
-        account.nickname = row.nickname or account.nickname
-        account.missing_since = None
-    now = session.scalars(select(func.now())).one()
-    for account in accounts.values():
-        account.missing_since = account.missing_since or now

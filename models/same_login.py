@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from models.account import Account
@@ -12,16 +12,26 @@ from models.connection import Connection, Status
 def connections_of(
     session: Session, fresh: Connection, login_fp: str | None, number_fps: list[str]
 ) -> list[Connection]:
-    """Connections that hold the same login: by the broker's id of it, else by an account they share.
+    """Connections that hold the same login, the likeliest first, each locked.
 
-    Two people may own one account: where both logins are known and differ, a shared account proves nothing.
+    By the broker's id of the login, where it told one and it is known here. Else by the accounts they share, the most first:
+    two people may own one account, so where both logins are known and differ, a shared account proves nothing, and where
+    they are not known, the one that shares more of them is the same login. Of two that share as many, one that is linked
+    comes before one that was disconnected, and one of the same user before another's.
+
+    Disconnected ones of other users are left out: they hold no login any more.
     """
-    shared = select(Account.connection_id).where(Account.number_fp.in_(number_fps))
-    same_login: ColumnElement[bool] = Connection.id.in_(shared)
+    shared = (
+        select(func.count())
+        .where(Account.connection_id == Connection.id, Account.number_fp.in_(number_fps))
+        .correlate(Connection)
+        .scalar_subquery()
+    )
+    same_login: ColumnElement[bool] = shared > 0
     if login_fp is not None:
         same_login = or_(Connection.login_fp == login_fp, and_(same_login, Connection.login_fp.is_(None)))
-    rows = session.scalars(
-        select(Connection)
+    rows = session.execute(
+        select(Connection, shared)
         .where(
             Connection.broker == fresh.broker,
             Connection.id != fresh.id,
@@ -29,10 +39,16 @@ def connections_of(
             same_login,
             or_(Connection.user_id == fresh.user_id, Connection.status != Status.DISCONNECTED),
         )
-        .order_by(Connection.user_id != fresh.user_id, Connection.created_at)
-        .with_for_update(key_share=True)
+        .order_by(
+            shared.desc(),
+            Connection.status == Status.DISCONNECTED,
+            Connection.user_id != fresh.user_id,
+            Connection.created_at,
+        )
+        .with_for_update(key_share=True, of=Connection)
     )
-    return list(rows)
+    found = [connection for connection, _ in rows]
+    return [each for each in found if login_fp is not None and each.login_fp == login_fp] or found
 
 
 def has_accounts(session: Session, connection: Connection) -> bool:

@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 from brokers.errors import AppMisconfigured, BadAnswer, BrokerError, LoginEnded
 from models import links
 from models.link import Link
-from models.linking import LoginBelongsToAnother, LoginForgotten, WrongLogin
+from models.linking import Activated, Dropped, LoginBelongsToAnother, LoginForgotten, WrongLogin
 from models.session import Database
 from oauth_web import completion, cookies, notices, pages
 from oauth_web.notices import Notice
@@ -73,6 +73,8 @@ def _complete(ours: Parts, link: Link, secret: str) -> Response:
     except BrokerError as refusal:
         log.warning("a code was not exchanged: %s: %s", refusal.kind, refusal)
         return pages.notice(next(said for kind, said in _NOT_EXCHANGED if isinstance(refusal, kind)), link)
+    except LoginForgotten:
+        return pages.notice(notices.FORGOTTEN, link)
     # From here on an error page must not say that nothing was linked.
     g.login_is_saved = True
     try:
@@ -93,15 +95,17 @@ def _complete(ours: Parts, link: Link, secret: str) -> Response:
     return answer
 
 
-def _success(ours: Parts, link: Link, done: completion.Linked) -> Response:
+def _success(ours: Parts, link: Link, done: Activated) -> Response:
+    if done.dropped is Dropped.DISCONNECTED:
+        return pages.notice(notices.FORGOTTEN, link)
     # Looked up once more: the list may have become shorter since the link was made.
     if link.return_url is not None and may_return_to(link.return_url, ours.settings.return_urls):
         status = "repaired" if done.repaired else "linked"
         return redirect(with_outcome(link.return_url, str(done.connection.id), status), 303)
-    if done.superseded:
+    if done.dropped is Dropped.NEWER_LOGIN:
         return pages.notice(notices.NEWER_LOGIN, link)
     declaration = ours.brokers.get(link.broker).declaration
-    return pages.linked(declaration, done.connection, done.accounts, repaired=done.repaired)
+    return pages.linked(declaration, done)
 
 
 def _end(database: Database, link: Link) -> None:

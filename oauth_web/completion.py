@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from sqlalchemy.exc import OperationalError
 
 from brokers.interface import Broker
-from brokers.records import Grant, ListedAccount, Listing
+from brokers.records import Grant, Listing
 from models import linking
 from models.connection import Connection
 from models.link import Link
-from models.linking import ListedRow, LoginBelongsToAnother, WrongLogin
+from models.linking import Activated, LoginBelongsToAnother, WrongLogin
 from models.session import Database
+from models.sharing import ListedRow
 from oauth_web.parts import Parts, assert_encryption
 
 EXCHANGE_WITHIN = 15.0
@@ -41,21 +42,9 @@ class Kept:
         return f"Kept({self.connection.id})"
 
 
-@dataclass(frozen=True)
-class Linked:
-    """A login at the end of the way, with the accounts that it shares.
-
-    `superseded`: the connection has a newer login of the person, and this one was dropped.
-    """
-
-    connection: Connection
-    accounts: tuple[ListedAccount, ...]
-    repaired: bool
-    superseded: bool
-
-
 def keep_login(ours: Parts, broker: Broker, link: Link, code: str, verifier: str) -> Kept:
-    """Turn the code into tokens and commit them. Raises what `Broker.exchange` raises; then nothing is stored."""
+    """Turn the code into tokens and commit them. Raises what `Broker.exchange` raises, and `LoginForgotten` for a link
+    that was withdrawn meanwhile; then nothing is stored."""
     with ours.database.session() as session:
         # A new login may end the older one at the broker, so it is asked for only if it can be stored.
         assert_encryption(session)
@@ -86,7 +75,7 @@ def _try_to_commit(ours: Parts, broker: Broker, link: Link, grant: Grant) -> Con
         )
 
 
-def finish(database: Database, broker: Broker, kept: Kept) -> Linked:
+def finish(database: Database, broker: Broker, kept: Kept) -> Activated:
     """List the accounts and activate the login.
 
     Raises what `Broker.list_accounts` raises, with the tokens kept; `LoginBelongsToAnother`, `WrongLogin` and
@@ -96,12 +85,11 @@ def finish(database: Database, broker: Broker, kept: Kept) -> Linked:
     rows = _rows(listing)
     try:
         with database.session() as session:
-            done = linking.activate(session, kept.connection.id, listing.login_id, rows, _ACTOR)
+            return linking.activate(session, kept.connection.id, listing.login_id, rows, _ACTOR)
     except (LoginBelongsToAnother, WrongLogin):
         with database.session() as session:
             linking.refuse(session, kept.connection.id, listing.login_id, rows, _ACTOR)
         raise
-    return Linked(done.connection, listing.accounts, done.repaired, done.superseded)
 
 
 def _rows(listing: Listing) -> list[ListedRow]:

@@ -37,7 +37,7 @@ LINK_UNUSABLE = Notice(
     404,
     "This link cannot be used",
     "A link works once, for a quarter of an hour, and in the browser where it was first used. "
-    "This one is used up, too old, being used in another window, or was never valid.",
+    "This one is used up, too old, withdrawn, being used in another window, or was never valid.",
     NOTHING,
     NEW_LINK,
 )

@@ -9,10 +9,12 @@ from flask import current_app, make_response, render_template, request
 from werkzeug.wrappers import Response
 
 from brokers.interface import Declaration
-from brokers.records import ListedAccount
+from models.account import Account
 from models.connection import Connection, Status
 from models.link import Link
-from oauth_web.notices import NEW_LINK, Notice
+from models.linking import Activated
+from models.sharing import Shared
+from oauth_web.notices import NEW_LINK, Notice, Tone
 from oauth_web.parts import parts
 
 _HOURS_IN_WORDS = timedelta(days=2)
@@ -29,30 +31,33 @@ def notice(said: Notice, link: Link | None = None) -> Response:
     return make_response(render_template("notice.html", tone=said.tone, **texts), said.status)
 
 
-def start(declaration: Declaration, link: Link, repaired: Connection | None) -> Response:
-    """The page with the button. `repaired` is the connection that the link was made to repair."""
+def start(declaration: Declaration, link: Link, repaired: Connection | None, accounts: Sequence[Account]) -> Response:
+    """The page with the button. `repaired` is the connection that the link was made to repair, with what it shares."""
     lifetime = None if declaration.login_lifetime is None else in_words(declaration.login_lifetime)
     page = render_template(
         "start.html",
         broker=declaration.title,
         lifetime=lifetime,
         until=clock(link.expires_at),
+        repaired=repaired,
         linked_on=None if repaired is None else day(repaired.created_at),
+        numbers=_listed([account.masked for account in accounts]),
     )
     return make_response(page)
 
 
-def linked(
-    declaration: Declaration, connection: Connection, accounts: Sequence[ListedAccount], *, repaired: bool
-) -> Response:
-    """The page at the end of the way."""
-    ends = connection.login_expires_at
+def linked(declaration: Declaration, done: Activated) -> Response:
+    """The page at the end of the way; after a repair with what became of the accounts."""
+    ends = done.connection.login_expires_at
+    shared = done.shared
     page = render_template(
         "linked.html",
         broker=declaration.title,
-        accounts=accounts,
-        repaired=repaired,
-        paused=connection.status == Status.PAUSED,
+        shared=shared,
+        tone=Tone.WAIT if shared.missing else Tone.GOOD,
+        repaired=done.repaired,
+        compared=_compared(shared),
+        paused=done.connection.status == Status.PAUSED,
         ends_at=None if ends is None else f"{day(ends)}, {clock(ends)}",
         ends_in=None if ends is None else in_words(ends - datetime.now(UTC)),
         unlink_advice=declaration.unlink_advice,
@@ -81,6 +86,26 @@ def clock(moment: datetime) -> str:
 def day(moment: datetime) -> str:
     moment = moment.astimezone(UTC)
     return f"{moment.day} {moment:%B %Y}"
+
+
+def _compared(shared: Shared) -> str:
+    """Whether the same accounts came back: `2 of the 3 accounts came back. 1 account was added.`"""
+    said = []
+    before = len(shared.returned) + len(shared.missing)
+    if before and not shared.missing:
+        said.append(f"The same {_counted(before, 'account') if before > 1 else 'account'} came back.")
+    elif before and not shared.returned:
+        said.append(f"None of the {before} accounts came back." if before > 1 else "Its account did not come back.")
+    elif before:
+        said.append(f"{len(shared.returned)} of the {before} accounts came back.")
+    if shared.added:
+        said.append(f"{_counted(len(shared.added), 'account')} {'was' if len(shared.added) == 1 else 'were'} added.")
+    return " ".join(said)
+
+
+def _listed(words: Sequence[str]) -> str:
+    """`…733, …012 and …551`; empty for none."""
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
 def _again(link: Link, now: datetime) -> str:

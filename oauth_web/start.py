@@ -9,6 +9,7 @@ from brokers.interface import Broker
 from models import links
 from models.connection import Connection
 from models.link import Link
+from models.sharing import shared_accounts
 from oauth_web import cookies, headers, notices, pages
 from oauth_web.origins import is_same_origin, origin
 from oauth_web.parts import assert_encryption, parts
@@ -22,9 +23,10 @@ def get_start(token: str) -> ResponseReturnValue:
         if link is None:
             return pages.notice(notices.LINK_UNUSABLE)
         repaired = None if link.connection_id is None else session.get(Connection, link.connection_id)
+        accounts = [] if repaired is None else shared_accounts(session, repaired.id)
     broker = ours.brokers.get(link.broker)
     headers.allow_form_targets(*_form_targets(broker, link))
-    return pages.start(broker.declaration, link, repaired)
+    return pages.start(broker.declaration, link, repaired, accounts)
 
 
 def post_start(token: str) -> ResponseReturnValue:

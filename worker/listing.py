@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from models import linking
-from models.linking import ListedRow
+from models.sharing import ListedRow
 from worker import claims
 from worker.attempts import Attempt, record_listed
 from worker.fetching import ask_with_login
@@ -16,8 +16,8 @@ def finish_link(parts: Parts, attempt: Attempt, deadline: Deadline) -> SyncResul
     """List the accounts and activate the login; its first sync is then due at once.
 
     Nothing is done when the browser was faster after all and the claim is lost; a login that the person has linked anew
-    since is dropped. Raises what the broker raises, and `CannotSync` for a login that cannot be linked here; that one is
-    forgotten.
+    since, or disconnected, is dropped. Raises what the broker raises, and `CannotSync` for a login that cannot be linked
+    here; that one is forgotten.
     """
     claim = attempt.claim
     broker = parts.broker(claim.broker)
@@ -33,7 +33,7 @@ def finish_link(parts: Parts, attempt: Attempt, deadline: Deadline) -> SyncResul
             if claims.held(session, claim) is None:
                 return SyncResult(claim.connection_id, Outcome.SUPERSEDED, claim.run_id)
             done = linking.activate(session, claim.connection_id, listing.login_id, rows, "worker")
-            outcome = Outcome.SUPERSEDED if done.superseded else Outcome.OK
+            outcome = Outcome.OK if done.dropped is None else Outcome.SUPERSEDED
             record_listed(session, attempt, outcome, done.connection.id)
     except (linking.LoginBelongsToAnother, linking.WrongLogin) as refusal:
         with parts.database.session(deadline.left()) as session:

@@ -15,14 +15,10 @@ from models.account import Account
 from models.connection import Connection, Credential, Status
 from models.event import Event
 from models.link import Link
-from models.linking import (
-    Activated,
-    ListedRow,
-    activate,
-    keep_grant,
-)
+from models.linking import Activated, LoginForgotten, activate, keep_grant
 from models.links import make_link
 from models.session import Database
+from models.sharing import ListedRow
 
 pytestmark = pytest.mark.servers
 
@@ -102,6 +98,18 @@ def test_a_login_without_an_end_has_none(database: Database) -> None:
         link = session.scalars(select(Link)).one()
         connection = keep_grant(session, link, {"key": "k"}, None, None, timedelta(minutes=5))
     assert connection_row(database, connection.id).login_expires_at is None
+
+
+def test_a_login_whose_link_was_withdrawn_meanwhile_is_not_kept(database: Database) -> None:
+    with database.session() as session:
+        make_link(session, "42", "fake")
+        session.flush()
+        link = session.scalars(select(Link)).one()
+    with database.session() as session:
+        session.execute(Link.__table__.delete())
+    with database.session() as session, pytest.raises(LoginForgotten):
+        keep_grant(session, link, {"key": "k"}, None, None, timedelta(minutes=5))
+    assert ids(database, Connection.id) == set()
 
 
 def test_a_new_login_becomes_active_and_due(database: Database) -> None:

@@ -9,7 +9,8 @@ from sqlalchemy import update
 
 from brokersync.pausing import pause, resume
 from models.connection import Connection, Credential, Status
-from models.linking import LoginBelongsToAnother, refuse
+from models.event import record_event
+from models.linking import Dropped, LoginBelongsToAnother, refuse
 from models.session import Database
 from tests.models.test_linking import (
     FIRST,
@@ -43,7 +44,7 @@ def test_an_older_login_is_dropped_and_the_newer_one_stays_as_it_is(database: Da
     activated(database, newer, "login-1", FIRST)
     before = connection_row(database, newer)
     done = activated(database, older, "login-1", FIRST, SECOND)
-    assert (done.connection.id, done.repaired, done.superseded) == (newer, True, True)
+    assert (done.connection.id, done.repaired, done.dropped) == (newer, True, Dropped.NEWER_LOGIN)
     assert ids(database, Connection.id) == ids(database, Credential.connection_id) == {newer}
     assert document(database, newer) == {"refresh_token": "newer"}
     stored = connection_row(database, newer)
@@ -59,19 +60,59 @@ def test_an_older_login_that_was_paused_and_resumed_is_dropped_too(database: Dat
     paused(database, older)
     newer = linked(database, "login-1", FIRST)
     resumed(database, older)
-    assert activated(database, older, "login-1", FIRST).superseded
+    assert activated(database, older, "login-1", FIRST).dropped is Dropped.NEWER_LOGIN
     assert document(database, newer) == {"refresh_token": "refresh-1"}
 
 
-@pytest.mark.parametrize("status", [Status.REAUTH_REQUIRED, Status.CREDENTIALS_UNREADABLE, Status.DISCONNECTED])
+@pytest.mark.parametrize("status", [Status.REAUTH_REQUIRED, Status.CREDENTIALS_UNREADABLE])
 def test_an_older_login_that_works_replaces_a_newer_one_that_does_not(database: Database, status: Status) -> None:
     older = kept(database, token="older")
     newer = linked(database, "login-1", FIRST)
     with database.session() as session:
         session.execute(update(Connection).where(Connection.id == newer).values(status=status))
-    assert not activated(database, older, "login-1", FIRST).superseded
+    assert activated(database, older, "login-1", FIRST).dropped is None
     assert document(database, newer) == {"refresh_token": "older"}
     assert connection_row(database, newer).status == Status.ACTIVE
+
+
+def disconnected(database: Database, connection_id: uuid.UUID) -> None:
+    with database.session() as session:
+        connection = session.get_one(Connection, connection_id)
+        connection.status, connection.next_sync_at = Status.DISCONNECTED, None
+        session.delete(session.get_one(Credential, connection_id))
+        record_event(session, "disconnected", connection, "demand", erased=0)
+
+
+def test_what_was_disconnected_since_the_login_was_made_is_not_linked_again_by_it(database: Database) -> None:
+    target = linked(database, "login-1", FIRST)
+    waiting = kept(database, token="refresh-2")
+    disconnected(database, target)
+    done = activated(database, waiting, "login-1", FIRST)
+    assert (done.connection.id, done.dropped) == (target, Dropped.DISCONNECTED)
+    assert ids(database, Connection.id) == {target}
+    assert ids(database, Credential.connection_id) == set()
+    assert connection_row(database, target).status == Status.DISCONNECTED
+    told = events(database, target)[-1]
+    assert (told.kind, told.details) == ("login_dropped", {"reason": "disconnected since the login was made"})
+
+
+def test_what_was_disconnected_before_the_login_was_made_goes_on_with_it(database: Database) -> None:
+    target = linked(database, "login-1", FIRST)
+    disconnected(database, target)
+    done = activated(database, kept(database, token="refresh-2"), "login-1", FIRST)
+    assert (done.connection.id, done.repaired, done.dropped) == (target, True, None)
+    assert connection_row(database, target).status == Status.ACTIVE
+
+
+def test_what_was_disconnected_and_linked_again_since_may_be_repaired_by_the_older_login(database: Database) -> None:
+    target = linked(database, "login-1", FIRST)
+    waiting = kept(database, token="older")
+    disconnected(database, target)
+    activated(database, kept(database, token="newer"), "login-1", FIRST)
+    with database.session() as session:
+        session.execute(update(Connection).where(Connection.id == target).values(status=Status.REAUTH_REQUIRED))
+    assert activated(database, waiting, "login-1", FIRST).dropped is None
+    assert document(database, target) == {"refresh_token": "older"}
 
 
 def test_another_user_whose_login_is_the_newer_one_is_told_nothing(database: Database) -> None:
@@ -108,10 +149,13 @@ def test_a_pause_since_the_login_holds_and_the_tokens_are_kept(database: Databas
     assert ids(database, Connection.id) == {target}
 
 
-def test_a_pause_before_the_login_ends_with_it(database: Database) -> None:
+def test_a_pause_before_the_login_holds_too_since_only_resuming_ends_one(database: Database) -> None:
     target = linked(database, "login-1", FIRST)
     paused(database, target)
-    activated(database, kept(database), "login-1", FIRST)
+    done = activated(database, kept(database, token="refresh-2"), "login-1", FIRST)
+    assert (done.repaired, done.connection.status) == (True, Status.PAUSED)
+    assert document(database, target) == {"refresh_token": "refresh-2"}
+    resumed(database, target)
     assert connection_row(database, target).status == Status.ACTIVE
 
 

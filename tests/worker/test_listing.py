@@ -16,7 +16,7 @@ from brokersync.pausing import pause
 from models import linking
 from models.account import Account
 from models.connection import Connection, Credential, Status
-from models.linking import ListedRow
+from models.sharing import ListedRow
 from models.sealing import keyring
 from tests.fakes import FakeBroker
 from tests.records import ANOTHER_NUMBER, NUMBER, a_connection, an_account

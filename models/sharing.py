@@ -1,0 +1,78 @@
+"""Which accounts a person shares with a login, and what that changes about the connection's accounts."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from models.account import Account
+from models.connection import Connection
+
+
+@dataclass(frozen=True)
+class ListedRow:
+    """An account of the login, as the broker listed it. `number` is the full number; it is sealed and fingerprinted."""
+
+    number: str
+    masked: str
+    broker_account_id: str
+    nickname: str | None
+
+
+@dataclass(frozen=True)
+class Shared:
+    """The accounts of a connection as a new login changes them, in the broker's order.
+
+    `returned` were shared until now and still are; `added` were not, be they new or shared again; `missing` were shared
+    until now and are not any more: they stay with their history, and are not read.
+    """
+
+    returned: tuple[Account, ...] = ()
+    added: tuple[Account, ...] = ()
+    missing: tuple[Account, ...] = ()
+
+
+def shared_accounts(session: Session, connection_id: uuid.UUID) -> Sequence[Account]:
+    """What the person shares, in the broker's order."""
+    return session.scalars(
+        select(Account)
+        .where(Account.connection_id == connection_id, Account.missing_since.is_(None))
+        .order_by(Account.created_at)
+    ).all()
+
+
+def share(session: Session, connection: Connection, numbers: Mapping[str, ListedRow]) -> Shared:
+    """Insert the new, refresh the broker's ids of the known, and mark those the person no longer shares as missing.
+
+    `numbers` is what was listed, by the fingerprint of the number.
+    """
+    known = {
+        account.number_fp: account
+        for account in session.scalars(
+            select(Account).where(Account.connection_id == connection.id).order_by(Account.created_at)
+        )
+    }
+    returned, added = [], []
+    for number_fp, row in numbers.items():
+        account = known.pop(number_fp, None)
+        if account is None:
+            account = Account(id=uuid.uuid4(), connection_id=connection.id, number_fp=number_fp, masked=row.masked)
+            account.number = row.number
+            session.add(account)
+            added.append(account)
+        elif account.missing_since is None:
+            returned.append(account)
+        else:
+            account.missing_since = None
+            added.append(account)
+        account.broker_account_id = row.broker_account_id
+        account.nickname = row.nickname or account.nickname
+    now = session.scalars(select(func.now())).one()
+    missing = [account for account in known.values() if account.missing_since is None]
+    for account in missing:
+        account.missing_since = now
+    return Shared(tuple(returned), tuple(added), tuple(missing))
