@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
@@ -83,17 +83,22 @@ def ago(span: timedelta | None) -> Text:
     return Text(f"{spelled(span, parts=1)} ago")
 
 
-SOON = timedelta(days=1)
-"""A login that ends within this is told apart: a person has to act."""
+def moment(at: datetime, *, year: bool = False) -> str:
+    """`Fri 27 Nov 18:00 UTC`, or `Fri 27 Nov 2026 18:00 UTC`, of a time in UTC."""
+    return f"{at:%a} {at.day} {at:%b %Y %H:%M} UTC" if year else f"{at:%a} {at.day} {at:%b %H:%M} UTC"
+
+
+SOON = timedelta(days=2)
+"""A login that ends within this is told apart: a person has to act, and is told so for the first time."""
 
 
 def login_end(span: timedelta | None) -> Text:
-    """`in 6 d 23 h`, yellow on its last day; what is past is `3 h ago`, in red. None: it does not end."""
+    """`in 6 d 23 h`, yellow in its last two days; past its end `over for 5 min`, in red. None: it does not end."""
     if span is None:
         return Text("no end", style="dim")
-    if span < timedelta(0):
-        return Text(f"{spelled(-span, parts=1)} ago", style="bold red")
-    return Text(f"in {spelled(span, parts=2)}", style="yellow" if span < SOON else "")
+    if span <= timedelta(0):
+        return Text(f"over for {spelled(-span, parts=1)}", style="bold red")
+    return Text(f"in {spelled(span, parts=2)}", style="yellow" if span <= SOON else "")
 
 
 def spelled(span: timedelta, parts: int) -> str:

@@ -22,7 +22,7 @@ _CONNECTIONS = """
     ORDER BY c.user_id, c.created_at, c.connection_id
 """
 _ACCOUNTS = """
-    SELECT a.* FROM v_accounts a JOIN v_connections c USING (connection_id)
+    SELECT a.*, c.login_expires_at FROM v_accounts a JOIN v_connections c USING (connection_id)
     WHERE (CAST(:user_id AS text) IS NULL OR a.user_id = :user_id)
         AND (CAST(:connection_id AS uuid) IS NULL OR a.connection_id = :connection_id)
         AND (CAST(:account_id AS uuid) IS NULL OR a.account_id = :account_id)
@@ -50,7 +50,7 @@ def accounts(
     connection_id: uuid.UUID | None = None,
     account_id: uuid.UUID | None = None,
 ) -> list[Row]:
-    """`v_accounts`; the accounts of a connection stand together, the largest first."""
+    """`v_accounts`, with `login_expires_at`; the accounts of a connection stand together, the largest first."""
     return _read(
         database,
         _statement(_ACCOUNTS, "connection_id", "account_id"),

@@ -11,6 +11,7 @@ from rich.text import Text
 from brokersync import cells
 from brokersync.cadence import cadence_lines
 from brokersync.fitting import new_table
+from brokersync.login_ends import login_end
 from brokersync.queries import Row
 from brokersync.repairing import repair_command
 from models.connection import SCHEDULED, Status
@@ -32,7 +33,7 @@ def connections_table(rows: Sequence[Row]) -> RenderableType:
             cells.plain(row["user_id"]),
             cells.plain(row["broker"]),
             cells.status(row["status"]),
-            cells.login_end(row["login_ends_in"]),
+            login_end(row),
             cells.ago(row["age"]),
             _next_sync(row),
         )

@@ -7,6 +7,7 @@ from rich.console import Group
 
 from brokersync import database, ids, options, queries, stopped, users
 from brokersync.documents import account_document, printed
+from brokersync.login_ends import login_lines
 from brokersync.screen import show
 from brokersync.tables import accounts_table
 
@@ -20,7 +21,7 @@ NONE = "No accounts: `brokersync connections` shows which logins are linked, and
 def command(user_id: str | None, connection: str | None, *, as_json: bool) -> None:
     """The accounts and their totals.
 
-    Each in its own currency. "Checked" is when the broker last confirmed them.
+    Each in its own currency. "Checked" is when the broker last confirmed them. Below stands what is left of each login.
 
     \b
     Example:
@@ -34,7 +35,7 @@ def command(user_id: str | None, connection: str | None, *, as_json: bool) -> No
     if as_json:
         click.echo(printed({"accounts": [account_document(row) for row in rows]}))
     elif rows:
-        ended = stopped.ended_lines(logins, {row["connection_id"] for row in rows})
-        show(Group(accounts_table(rows), *ended))
+        shown = {row["connection_id"] for row in rows}
+        show(Group(accounts_table(rows), *login_lines(logins, shown), *stopped.ended_lines(logins, shown)))
     else:
         click.echo(stranger or NONE)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import shlex
 import shutil
 import sys
+import uuid
 from pathlib import Path
 
+from brokersync.cells import SHORT_ID
 from brokersync.demo.linking import SANDBOX_USER
-from brokersync.demo.stage import USER
 
 NAME = "brokersync"
 
@@ -25,19 +26,21 @@ def program(executable: Path, folder: Path) -> str:
     return NAME if found and Path(found) == installed else shlex.quote(str(installed))
 
 
-def next_commands() -> list[tuple[str, str]]:
+def next_commands(connection_id: uuid.UUID) -> list[tuple[str, str]]:
     """What to try first, and what comes of it."""
     brokersync = program(Path(sys.executable), Path.cwd())
     return [
         (f"{brokersync} positions", "the rows, at any time"),
         (f"{brokersync} sandbox trade sell F 100 --user {SANDBOX_USER}", "see it arrive here"),
         (f"{brokersync} link --user me --broker schwab", "link one yourself"),
+        (f"{brokersync} sandbox clock +6d", "the login's end comes near"),
+        (f"{brokersync} explain {str(connection_id)[:SHORT_ID]}", "how it stands, who must act"),
     ]
 
 
-def link_command() -> str:
+def repair_command(connection_id: uuid.UUID) -> str:
     """How the demo's user logs in again."""
-    return f"{program(Path(sys.executable), Path.cwd())} link --user {USER} --broker schwab"
+    return f"{program(Path(sys.executable), Path.cwd())} link --repair {str(connection_id)[:SHORT_ID]}"
 
 
 def load_line(environment_file: Path) -> str:

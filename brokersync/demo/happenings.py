@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from rich.text import Text
 
 from brokersync import cells
-from brokersync.demo.commands import link_command
+from brokersync.demo.commands import repair_command
 from brokersync.queries import Row
 from brokersync.supervisor import State
 from models.connection import Status
@@ -35,7 +35,7 @@ class Happenings:
             self._status = connection["status"]
             line = Text.assemble("the connection is ", cells.status(self._status))
             if self._status == Status.REAUTH_REQUIRED:
-                line.append(f": the login has ended, so link it again: {link_command()}")
+                line.append(f": the login has ended, so log in again: {repair_command(connection['connection_id'])}")
             yield line
 
     def failed(self, runs: Sequence[SyncRun]) -> Iterator[Text]:

@@ -46,7 +46,7 @@ class Performance:
 
     def show_the_way_on(self, output: Output) -> None:
         """What to open and to type while it runs: the second part."""
-        show_the_way_on(output, self.stage.environ, self.stage.environment_file)
+        show_the_way_on(output, self.snapshot.connection, self.stage.environ, self.stage.environment_file)
 
     def watch(self, output: Output) -> None:
         """Show what comes, until somebody ends it. Raises `stage.StageFell`."""

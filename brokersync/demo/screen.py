@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
 from pathlib import Path
 
 from rich.console import Group, RenderableType
@@ -15,6 +14,7 @@ from brokersync import cells
 from brokersync.demo.commands import load_line, next_commands
 from brokersync.demo.output import Output
 from brokersync.demo.snapshot import Snapshot
+from brokersync.login_ends import login_end_at
 from brokersync.queries import Row
 from brokersync.tables import accounts_table, positions_table
 
@@ -33,25 +33,18 @@ def show_data(output: Output, snapshot: Snapshot, seconds_from_allow: float) -> 
     )
 
 
-def show_the_way_on(output: Output, environ: Mapping[str, str], environment_file: Path) -> None:
+def show_the_way_on(output: Output, connection: Row, environ: Mapping[str, str], environment_file: Path) -> None:
     """Where everything is and what to type next. Of `environ` it shows addresses, and Flower's login."""
     output.print(
         Group(
             _heading("In a browser"),
             _addresses(environ),
             _heading("In another terminal", "in this folder"),
-            *_commands(output.width),
+            *_commands(next_commands(connection["connection_id"]), output.width),
             _heading("In a shell", "for celery, psql or a program of yours"),
         )
     )
     output.print_whole(Text(load_line(environment_file), style="cyan"))
-
-
-def login_end(connection: Row) -> Text:
-    """`in 6 d 23 h (Fri 27 Nov 18:00 UTC)`."""
-    ends_at: datetime | None = connection["login_expires_at"]
-    told = cells.login_end(connection["login_ends_in"])
-    return told if ends_at is None else Text.assemble(told, f" ({ends_at:%a} {ends_at.day} {ends_at:%b %H:%M} UTC)")
 
 
 def _connection(row: Row, seconds_from_allow: float) -> RenderableType:
@@ -62,7 +55,7 @@ def _connection(row: Row, seconds_from_allow: float) -> RenderableType:
                 "Connection",
                 Text.assemble((f"{row['user_id']} at {title} (sandbox)", "bold"), ", ", cells.status(row["status"])),
             ),
-            ("Login ends", login_end(row)),
+            ("Login ends", login_end_at(row)),
             ("Data", Text.assemble("confirmed by the broker ", cells.ago(row["age"]))),
             ("First sync", Text.assemble((f"{seconds_from_allow:.1f} s", "bold"), " from Allow to rows and messages")),
         ]
@@ -88,9 +81,8 @@ def _addresses(environ: Mapping[str, str]) -> RenderableType:
     )
 
 
-def _commands(columns: int) -> Iterator[Text]:
+def _commands(commands: Sequence[tuple[str, str]], columns: int) -> Iterator[Text]:
     """Each with what comes of it, beside it or below it; a command is there to be copied, so it is never broken."""
-    commands = next_commands()
     longest = max(len(command) for command, _ in commands)
     beside = longest + 2 + max(len(outcome) for _, outcome in commands) <= columns
     for command, outcome in commands:

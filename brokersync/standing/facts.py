@@ -69,6 +69,7 @@ class Facts:
     near: timedelta
     checked_at: datetime | None
     next_sync_at: datetime | None
+    updated_at: datetime
     error_kind: str | None = None
     error_text: str | None = None
     failures: int = 0
@@ -102,12 +103,12 @@ class Facts:
 
     @property
     def is_overdue(self) -> bool:
-        """Whether nobody does what is due."""
+        """Whether nobody does what is due. Whatever made it due just now, a worker must have had the time for it."""
         return (
             self.status in SCHEDULED
             and not self.is_claimed
             and self.due_at is not None
-            and self.now - self.due_at > OVERDUE
+            and self.now - max(self.due_at, self.updated_at) > OVERDUE
         )
 
     @property

@@ -43,6 +43,7 @@ def read(session: Session, connection_id: uuid.UUID, settings: Settings) -> Fact
         near=_near(connection, settings),
         checked_at=connection.checked_at,
         next_sync_at=connection.next_sync_at,
+        updated_at=connection.updated_at,
         error_kind=connection.last_error_kind,
         error_text=connection.last_error_text,
         failures=connection.consecutive_failures,

@@ -5,21 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from brokersync.cells import spelled
+from brokersync import cells
 
 
 def span(length: timedelta) -> str:
     """`12 min`; a login's life has two units: `6 d 23 h`."""
-    return spelled(length, parts=1 if length < timedelta(days=1) else 2)
+    return cells.spelled(length, parts=1 if length < timedelta(days=1) else 2)
 
 
 def moment(at: datetime, now: datetime) -> str:
     """`14:02 UTC` today, `Fri 27 Nov 14:02 UTC` on another day, with its year in another one."""
-    there = at.astimezone(UTC)
-    if there.date() == now.astimezone(UTC).date():
-        return f"{there:%H:%M} UTC"
-    year = "" if there.year == now.astimezone(UTC).year else f" {there.year}"
-    return f"{there:%a} {there.day} {there:%b}{year} {there:%H:%M} UTC"
+    there, here = at.astimezone(UTC), now.astimezone(UTC)
+    return f"{there:%H:%M} UTC" if there.date() == here.date() else cells.moment(there, year=there.year != here.year)
 
 
 def in_a_row(failures: int) -> str:

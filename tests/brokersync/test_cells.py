@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -32,15 +32,22 @@ def test_what_was_never_checked_says_so() -> None:
     ("span", "said", "style"),
     [
         (timedelta(days=6, hours=23, minutes=59), "in 6 d 23 h", ""),
-        (timedelta(days=1), "in 1 d", ""),
-        (timedelta(days=1, seconds=-1), "in 23 h 59 min", "yellow"),
-        (timedelta(0), "in 0 s", "yellow"),
-        (timedelta(seconds=-1), "1 s ago", "bold red"),
+        (timedelta(days=2, seconds=1), "in 2 d", ""),
+        (timedelta(days=2), "in 2 d", "yellow"),
+        (timedelta(hours=23, minutes=59), "in 23 h 59 min", "yellow"),
+        (timedelta(seconds=1), "in 1 s", "yellow"),
+        (timedelta(0), "over for 0 s", "bold red"),
+        (timedelta(minutes=-5), "over for 5 min", "bold red"),
     ],
 )
-def test_a_login_stands_out_on_its_last_day_and_after_it(span: timedelta, said: str, style: str) -> None:
+def test_a_login_stands_out_in_its_last_two_days_and_after_them(span: timedelta, said: str, style: str) -> None:
     cell = cells.login_end(span)
     assert (cell.plain, cell.style) == (said, style)
+
+
+def test_a_moment_has_its_year_only_where_it_is_asked_for() -> None:
+    at = datetime(2026, 11, 7, 18, 5, tzinfo=UTC)
+    assert (cells.moment(at), cells.moment(at, year=True)) == ("Sat 7 Nov 18:05 UTC", "Sat 7 Nov 2026 18:05 UTC")
 
 
 def test_a_login_without_an_end_says_so() -> None:

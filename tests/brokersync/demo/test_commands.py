@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 import shlex
+import uuid
 from pathlib import Path
 
 import click
 import pytest
 
-from brokersync.demo.commands import link_command, load_line, next_commands, program
+from brokersync.demo.commands import load_line, next_commands, program, repair_command
 from brokersync.main import cli
+
+ID = uuid.UUID("0b6e2f41-0000-4000-8000-000000000001")
 
 
 def test_the_program_of_this_folders_environment_goes_by_its_path() -> None:
@@ -27,7 +30,7 @@ def test_a_program_elsewhere_goes_by_its_name_where_the_shell_finds_that_very_on
     assert program(python, Path("/opt/me")) == f"'{installed}'"
 
 
-@pytest.mark.parametrize("command", [*(command for command, _ in next_commands()), link_command()])
+@pytest.mark.parametrize("command", [*(command for command, _ in next_commands(ID)), repair_command(ID)])
 def test_every_command_it_shows_can_be_typed(command: str) -> None:
     _, *words = shlex.split(command)
     current: click.Command = cli

@@ -20,12 +20,12 @@ def test_a_part_that_died_is_told_once_when_it_runs_again() -> None:
     assert told == [[], [], [], ["worker had ended and runs again"], []]
 
 
-def test_a_login_that_ended_comes_with_the_command_that_links_it_again() -> None:
+def test_a_login_that_ended_comes_with_the_command_that_repairs_it() -> None:
     seen = happenings()
     ended = snapshot(status="reauth_required").connection
     (note,) = seen.status(ended)
     assert "reauth required" in note.plain
-    assert note.plain.endswith("brokersync link --user sandbox-demo --broker schwab")
+    assert note.plain.endswith(f"brokersync link --repair {str(ended['connection_id'])[:8]}")
     assert list(seen.status(ended)) == []
     assert [note.plain for note in seen.status(snapshot().connection)] == ["the connection is active"]
 

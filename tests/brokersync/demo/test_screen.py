@@ -9,7 +9,7 @@ from rich.console import Console
 from brokersync.demo.commands import next_commands
 from brokersync.demo.environment import demo_environ
 from brokersync.demo.output import Output
-from brokersync.demo.screen import login_end, show_data, show_the_way_on
+from brokersync.demo.screen import show_data, show_the_way_on
 from brokersync.demo.snapshot import Snapshot
 from tests.brokersync.demo.snapshots import snapshot
 
@@ -25,7 +25,7 @@ def shown(width: int = 80, of: Snapshot | None = None) -> str:
     console = Console(width=width)
     with console.capture() as captured:
         show_data(Output(console), of or snapshot(), 1.94)
-        show_the_way_on(Output(console), ENVIRON, FILE)
+        show_the_way_on(Output(console), (of or snapshot()).connection, ENVIRON, FILE)
     return captured.get()
 
 
@@ -38,7 +38,7 @@ def test_no_line_but_the_one_to_copy_is_wider_than_the_terminal(width: int) -> N
 @pytest.mark.parametrize("width", [30, 60, 80])
 def test_a_command_that_is_to_be_copied_is_never_broken(width: int) -> None:
     lines = shown(width).splitlines()
-    for command, outcome in next_commands():
+    for command, outcome in next_commands(snapshot().connection["connection_id"]):
         (line,) = [place for place, line in enumerate(lines) if line.startswith(command)]
         assert outcome in "\n".join(lines[line : line + 2])
 
@@ -75,7 +75,3 @@ def test_it_shows_addresses_and_flowers_login_and_no_other_secret() -> None:
     assert ENVIRON["SCHWAB_BASE_URL"] in text
     secrets = [ENVIRON[name] for name in ("ENCRYPTION_KEY", "LINK_SERVICE_KEY", "SCHWAB_CLIENT_SECRET")]
     assert not [secret for secret in [*secrets, "db-word", "redis-word"] if secret in text]
-
-
-def test_a_login_without_an_end_has_no_date() -> None:
-    assert login_end(snapshot(login_expires_at=None, login_ends_in=None).connection).plain == "no end"

@@ -38,5 +38,6 @@ def facts(**values: Any) -> Facts:
         "near": timedelta(hours=48),
         "checked_at": ago(seconds=20),
         "next_sync_at": ahead(minutes=4),
+        "updated_at": ago(minutes=30),
     }
     return Facts(**(given | values))

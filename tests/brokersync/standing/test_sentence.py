@@ -303,6 +303,7 @@ def test_who_is_due_for_more_than_two_minutes_is_not_being_asked(seconds: int, i
     assert (standing(facts(**due)).state == "nobody asks") == is_overdue
     held = {"claim_until": ahead(seconds=1)}
     assert standing(facts(**due, **held)).state == "all is well"
+    assert standing(facts(**due, updated_at=ago(minutes=1))).state == "all is well"
 
 
 def test_while_a_circuit_is_open_what_is_due_is_its_probe() -> None:
