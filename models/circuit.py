@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import func, select, text, update
+from sqlalchemy import Interval, func, literal, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base
@@ -50,9 +50,8 @@ def open_circuits(session: Session) -> Sequence[Circuit]:
 
 def bring_forward(session: Session, broker: str) -> None:
     """Let the probe of a refused app come as soon as its last one is long enough ago."""
-    soonest = func.greatest(
-        func.clock_timestamp(), func.coalesce(Circuit.probed_at, Circuit.opened_at) + BETWEEN_PROBES
-    )
+    last = func.coalesce(Circuit.probed_at, Circuit.opened_at)
+    soonest = func.greatest(func.clock_timestamp(), last + literal(BETWEEN_PROBES, Interval()))
     session.execute(
         update(Circuit)
         .where(Circuit.broker == broker, Circuit.error_kind == Opened.REFUSED, Circuit.probe_at > soonest)
