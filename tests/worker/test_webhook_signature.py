@@ -74,6 +74,7 @@ def test_what_a_receiver_gets_is_the_document_and_passes_the_check_of_the_specif
     [got] = at.received
     assert (got.method, got.path, got.body) == ("POST", "/events", DOCUMENT)
     assert got.headers["content-type"] == "application/json"
+    assert got.headers["connection"] == "close"
     assert got.headers["webhook-id"] == str(EVENT_ID)
     assert got.headers["webhook-timestamp"] == str(int(NOW.timestamp()))
     assert by_the_specification(got.body, got.headers, SECRET)

@@ -15,7 +15,7 @@ from datetime import datetime
 from urllib.parse import urlsplit
 
 import requests
-from urllib3.exceptions import HTTPError, LocationValueError
+from urllib3.exceptions import HTTPError
 
 from brokers.answers import unreached
 from brokers.endpoints import Endpoint
@@ -83,7 +83,7 @@ class Webhook:
             answer = self._adapter.send(request, stream=True, timeout=seconds, verify=verify)
         except Refused as refused:
             return NotDelivered(f"WEBHOOK_URL leads to {refused.found.value}: {_REMEDIES[refused.found]}", retry=True)
-        except (requests.exceptions.InvalidURL, LocationValueError, UnicodeError):
+        except (requests.exceptions.InvalidURL, UnicodeError):
             return NotDelivered("WEBHOOK_URL is no address that can be looked up", retry=True)
         except (requests.RequestException, HTTPError) as error:
             return NotDelivered(unreached(_WEBHOOK, error).fault, retry=True)
