@@ -48,7 +48,8 @@ _SCHEMAS: dict[str, Any] = {
             "connection_id": {
                 "type": ["string", "null"],
                 "format": "uuid",
-                "description": "A connection of this user to repair",
+                "description": "A connection of this user at this broker, to repair: its ids, history and settings stay. "
+                "Not one whose status is `linking`",
             },
             "return_url": {
                 "type": ["string", "null"],
@@ -92,7 +93,10 @@ _PATHS: dict[str, Any] = {
                 "201": _json("The link", "Link"),
                 "400": _json("bad_request, unknown_broker or return_url_not_allowed", "Error"),
                 "401": _json("not_authorized", "Error"),
-                "409": _json("link_refused: that connection cannot be repaired by this user at this broker", "Error"),
+                "409": _json(
+                    "link_refused: this user has no such connection at this broker, or it is still being linked",
+                    "Error",
+                ),
                 "413": _json("too_large", "Error"),
                 "429": _json("rate_limited or too_many_links", "Error"),
                 "503": _json(
@@ -130,7 +134,7 @@ _PATHS: dict[str, Any] = {
                 "202": _page("The login is saved; its accounts are read in the background"),
                 "303": _redirect("To return_url, with connection_id and status=linked or status=repaired"),
                 "400": _page("Unknown state, or the broker did not take the code"),
-                "409": _page("The login is somebody else's, or not the one to repair"),
+                "409": _page("The login is somebody else's, not the one to repair, or was disconnected meanwhile"),
                 "502": _page("The broker answered with an error"),
                 "503": _page("The broker, the database or a setting is missing"),
             },

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import update
 
+from models.connection import Connection, Status
 from models.links import OPEN_LINKS
 from models.sealing import keyring
 from models.session import Database
@@ -107,6 +109,29 @@ def test_somebody_elses_connection_cannot_be_repaired(database: Database, host: 
     for connection_id in (connection.id, uuid.uuid4()):
         answer = host.ask(user_id="thief", connection_id=str(connection_id))
         assert (answer.status_code, answer.json["error"]) == (409, "link_refused")
+
+
+def test_a_connection_that_is_still_being_linked_is_answered_with_what_to_do(
+    database: Database, host: Host, browser: Browser
+) -> None:
+    browser.link(host.new_link())
+    (connection,) = connections(database)
+    with database.session() as session:
+        session.execute(update(Connection).values(status=Status.LINKING))
+    answer = host.ask(connection_id=str(connection.id))
+    assert (answer.status_code, answer.json["error"]) == (409, "link_refused")
+    assert "Wait until its status is active, or disconnect it" in answer.json["message"]
+
+
+@pytest.mark.parametrize("status", [each for each in Status if each is not Status.LINKING])
+def test_a_connection_in_any_other_state_can_be_repaired(
+    database: Database, host: Host, browser: Browser, status: Status
+) -> None:
+    browser.link(host.new_link())
+    (connection,) = connections(database)
+    with database.session() as session:
+        session.execute(update(Connection).values(status=status))
+    assert host.ask(connection_id=str(connection.id)).status_code == 201
 
 
 def test_one_user_cannot_pile_up_links(host: Host) -> None:
