@@ -32,11 +32,12 @@ _FIXED_HEADERS = {
     "Connection": "close",
 }
 
-_REMEDIES = {
+REMEDIES = {
     Reach.PUBLIC: "http:// to the internet would be read on its way: use https://",
     Reach.PRIVATE: "set WEBHOOK_PRIVATE=yes if your receiver is there",
     Reach.NOWHERE: "correct WEBHOOK_URL, or what its name resolves to",
 }
+"""What helps where WEBHOOK_URL leads to one that is not allowed."""
 
 
 class NotDelivered(Exception):
@@ -60,7 +61,7 @@ class Webhook:
     def __init__(self, url: str, secret: str, allow_private: bool) -> None:
         self._url = url
         self._key = webhook_key(secret)
-        self._adapter = guarded_adapter(_allowed(url, allow_private))
+        self._adapter = guarded_adapter(allowed(url, allow_private))
 
     def send(self, document: bytes, event_id: uuid.UUID, now: datetime, deadline: float) -> None:
         """POST the JSON `document`, within `deadline` seconds from looking up the name to the answer's headers.
@@ -82,7 +83,7 @@ class Webhook:
             verify = os.environ.get("REQUESTS_CA_BUNDLE") or True
             answer = self._adapter.send(request, stream=True, timeout=seconds, verify=verify)
         except Refused as refused:
-            return NotDelivered(f"WEBHOOK_URL leads to {refused.found.value}: {_REMEDIES[refused.found]}", retry=True)
+            return NotDelivered(f"WEBHOOK_URL leads to {refused.found.value}: {REMEDIES[refused.found]}", retry=True)
         except (requests.exceptions.InvalidURL, UnicodeError):
             return NotDelivered("WEBHOOK_URL is no address that can be looked up", retry=True)
         except (requests.RequestException, HTTPError) as error:
@@ -93,7 +94,7 @@ class Webhook:
         return _failure_of(answer.status_code)
 
 
-def _allowed(url: str, allow_private: bool) -> frozenset[Reach]:
+def allowed(url: str, allow_private: bool) -> frozenset[Reach]:
     """Without TLS only to a private network: a document names people, if only by ids."""
     safe = urlsplit(url).scheme == "https"
     return frozenset(([Reach.PUBLIC] if safe else []) + ([Reach.PRIVATE] if allow_private else []))
