@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
-from typing import ClassVar, Protocol
+from typing import ClassVar, Protocol, runtime_checkable
 
 from brokers.records import AccountFault, AccountSnapshot, ComeBack, Grant, Listing, SameAnswer, Snapshot
 
@@ -43,6 +43,7 @@ class Declaration:
     `login_lifetime` runs from the login, whatever is refreshed; None: it does not end. `idle_login_lifetime`: a login
     that is not used for so long dies; None: idle logins live. `requests_per_minute` is for one app key.
     `proof_terms` are the balances whose sum is the net liquidation value; `never_given` what it can not tell.
+    `revocable`: the broker has a call that withdraws a login, and is `Revoking`; `unlink_advice` says how the person does it.
     `app_advice` says what an operator does about an app that the broker refuses, and where.
     """
 
@@ -58,6 +59,7 @@ class Declaration:
     proof_terms: tuple[str, ...]
     never_given: tuple[str, ...]
     pkce: bool
+    revocable: bool
     unlink_advice: str
     app_advice: str
 
@@ -131,3 +133,14 @@ class Broker(Protocol):
 
     def close(self) -> None:
         """Give the pooled connections back."""
+
+
+@runtime_checkable
+class Revoking(Protocol):
+    """What a broker can do beside the rest that declares its logins `revocable`."""
+
+    def revoke(self, credentials: Mapping[str, str], *, deadline: float) -> None:
+        """Withdraw the permission behind these credentials, for good: every token of that login ends, wherever it is.
+
+        A login that has ended already is no error. Raises as the calls of a `Broker` do.
+        """

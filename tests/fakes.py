@@ -34,6 +34,7 @@ class FakeBroker:
         proof_terms=("cash", "long_market_value"),
         never_given=(),
         pkce=False,
+        revocable=False,
         unlink_advice="Close the browser.",
         app_advice="Ask the fake broker.",
     )

@@ -54,6 +54,7 @@ DECLARATION = Declaration(
     ),
     never_given=("as_of", "last price", "acquisition date", "tax lots", "multiplier of an adjusted option"),
     pkce=False,
+    revocable=False,
     unlink_advice=(
         "Schwab has no call that revokes a login, so the permission itself is withdrawn by you: sign in at schwab.com, "
         "open the Security Center in your profile, and remove this app under third-party access. "

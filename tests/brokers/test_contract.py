@@ -9,7 +9,7 @@ import pytest
 
 from brokers import errors
 from brokers.endpoints import Endpoint
-from brokers.interface import LinkMethod
+from brokers.interface import LinkMethod, Revoking
 from brokers.records import Balances
 from brokers.registry import BROKERS, declaration
 from tests.brokers.contract import CALLS, well
@@ -32,6 +32,7 @@ def test_it_declares_everything(name: str) -> None:
     assert declared.fastest_cadence > timedelta(0)
     assert len(declared.unlink_advice) > 20
     assert len(declared.app_advice) > 20
+    assert declared.revocable == issubclass(BROKERS[name], Revoking)
     assert all(life is None or life > timedelta(0) for life in (declared.login_lifetime, declared.idle_login_lifetime))
     assert set(declared.proof_terms) <= set(Balances.__struct_fields__)
     assert declared.credential_fields
