@@ -98,6 +98,12 @@ beat_schedule = {
     "probe_apps": {"task": "probe_apps", "schedule": timedelta(seconds=5), "options": {"expires": 15}},
     # Whoever is told to act is told at once; a run that finds nothing is one statement.
     "deliver_events": {"task": "deliver_events", "schedule": timedelta(seconds=2), "options": {"expires": 10}},
+    # Idle logins die after days: a run more or less is nothing, and short ones do not hold a slot for long.
+    "refresh_idle_logins": {
+        "task": "refresh_idle_logins",
+        "schedule": timedelta(minutes=11),
+        "options": {"expires": 300},
+    },
     # An odd interval, so that it does not meet the full hour with everybody else's jobs.
     "prune": {"task": "prune", "schedule": timedelta(minutes=63), "options": {"expires": 600}},
 }

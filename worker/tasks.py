@@ -11,7 +11,7 @@ from typing import Any
 
 from celery import Task
 
-from worker import demand, dispatch, outages, pending, probing, sync
+from worker import demand, dispatch, idle_logins, outages, pending, probing, sync
 from worker.app import app, parts, watchdog
 from worker.arguments import a_flag, a_user, an_id
 from worker.delivery import deliver
@@ -84,6 +84,12 @@ def watch_logins() -> int:
 def deliver_events() -> int:
     with watchdog.watching("deliver_events"):
         return deliver.deliver_events(parts())
+
+
+@app.task(name="refresh_idle_logins")
+def refresh_idle_logins() -> int:
+    with watchdog.watching("refresh_idle_logins"):
+        return idle_logins.refresh_idle_logins(parts())
 
 
 @app.task(name="prune")

@@ -39,6 +39,7 @@ DOCUMENTED = {
     "publish_pending": (),
     "deliver_events": (),
     "watch_logins": (),
+    "refresh_idle_logins": (),
     "prune": (),
 }
 
