@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -24,15 +24,29 @@ _PASSED_ON = frozenset(
 )
 """What a process that speaks to the world needs of our environment. No key or password of ours is in it."""
 
-CANNOT_USE = "Apprise cannot use this address: its service is unknown, or a part of it is missing"
+_REMEDIES = {
+    401: "check the user, password or token in it",
+    403: "check the user, password or token in it, and what they may do there",
+    404: "check the topic, channel or path in it",
+    429: "it takes fewer messages than it got: try again in some minutes",
+}
+_SERVERS_FAULT = "its server has a fault of its own: try again later"
+_UNREACHED = "check host and port in it, and whether this machine may connect there (firewall, proxy, certificate)"
+_SEE_APPRISE = "compare it with the page of its service at https://appriseit.com/services/"
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What came of one notice. `said` is why it was not taken, in words of ours; what to do may follow."""
+    """What came of one notice. Of one that was not taken: why, in words of ours, and what may help."""
 
     taken: bool
     said: str | None = None
+    remedy: str | None = field(default=None, compare=False)
+
+
+UNUSABLE = Answer(
+    False, "Apprise cannot use this address: its service is unknown, or a part of it is missing", _SEE_APPRISE
+)
 
 
 @dataclass(frozen=True)
@@ -58,10 +72,10 @@ def send(address: Address, notices: Sequence[Notice], total: timedelta = PEOPLE_
     told = list(_parsed(printed))
     service = told[0]["service"] if told else None
     if told and service is None:
-        return Answers(None, tuple(Answer(False, CANNOT_USE) for _ in notices))
+        return Answers(None, tuple(UNUSABLE for _ in notices))
     answers = [_answer(each) for each in told[1:]]
     if cut_off is not None and len(answers) < len(notices):
-        answers.append(Answer(False, cut_off))
+        answers.append(Answer(False, cut_off, _UNREACHED))
     return Answers(service, tuple(answers))
 
 
@@ -93,6 +107,10 @@ def _parsed(printed: bytes) -> Iterator[Mapping[str, Any]]:
 def _answer(told: Mapping[str, Any]) -> Answer:
     if told["taken"]:
         return Answer(True)
-    if told["status"] is not None:
-        return Answer(False, f"It answered with status {told['status']}")
-    return Answer(False, "It did not take the message" if told["reached"] else "It could not be reached")
+    if not told["reached"]:
+        return Answer(False, "It could not be reached", _UNREACHED)
+    status = told["status"]
+    if status is None:
+        return Answer(False, "It did not take the message", _SEE_APPRISE)
+    remedy = _REMEDIES.get(status, _SERVERS_FAULT if status >= 500 else _SEE_APPRISE)
+    return Answer(False, f"It answered with status {status}", remedy)

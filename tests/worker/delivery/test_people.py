@@ -24,7 +24,7 @@ from worker.delivery import people
 from worker.delivery.addresses import Address
 from worker.delivery.deliver import deliver_events
 from worker.delivery.notices import Told, notice, trial_notice
-from worker.delivery.people import CANNOT_USE, Answer, send
+from worker.delivery.people import UNUSABLE, Answer, send
 from worker.parts import Parts
 
 pytestmark = [pytest.mark.sockets, pytest.mark.processes]
@@ -131,7 +131,7 @@ def test_nobody_there_is_told_from_somebody_who_does_not_take_it() -> None:
 def test_an_address_that_apprise_cannot_use_is_told_as_such(url: str) -> None:
     assert send(an_address(url), []).service is None
     sent = send(an_address(url), [NOTICE, NOTICE])
-    assert sent.answers == (Answer(False, CANNOT_USE),) * 2
+    assert sent.answers == (UNUSABLE,) * 2
 
 
 def test_a_usable_address_is_known_without_sending() -> None:
@@ -204,8 +204,8 @@ def test_no_secret_of_a_failing_target_reaches_our_logs_or_the_database(
     assert told == [
         ("people/1", "pending", "It answered with status 401"),
         ("people/2", "pending", "It could not be reached"),
-        ("people/3", "pending", CANNOT_USE),
-        ("people/4", "pending", CANNOT_USE),
+        ("people/3", "pending", UNUSABLE.said),
+        ("people/4", "pending", UNUSABLE.said),
     ]
     assert SECRET not in caplog.text + "".join(map(str, (record.__dict__ for record in caplog.records)))
     assert SECRET not in "".join(capfd.readouterr())
