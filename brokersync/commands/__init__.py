@@ -42,7 +42,7 @@ CATALOGUE: dict[str, tuple[Listed, ...]] = {
     OPERATE: (
         Listed("init-db", "init_db", "Create or upgrade the tables."),
         Listed("new-key", "new_key", "Print a new key for ENCRYPTION_KEY."),
-        Listed("notify", "notify", "Who is told of logins that end; send them a test."),
+        Listed("notify", "notify", "Who is told of logins that end, and of what stops syncs."),
         Listed("brokers", "brokers", "The brokers there are, and what each still needs."),
         Listed("web", "web", "Serve the pages on which people link."),
         Listed("completion", "completion", "Print the script by which a shell completes this program."),
