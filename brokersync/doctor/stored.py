@@ -7,11 +7,11 @@ from datetime import timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from brokers import registry
-from brokers.errors import AppMisconfigured
+from brokersync.doctor import apps
 from brokersync.doctor.findings import Finding, fault, ok, warning
 from brokersync.doctor.keys import ENCRYPTION_KEY
 from brokersync.repairing import repair_command
+from models.circuit import Circuit
 from models.connection import SCHEDULED, Connection, Credential, Status
 from models.installation import THE_INSTALLATION, Installation
 from models.sealing import CredentialsUnreadable
@@ -28,7 +28,7 @@ _OLD_KEY = "Add the key that was used before to ENCRYPTION_KEY, after a comma."
 
 def examine(session: Session) -> list[Finding]:
     """Needs the tables of this version."""
-    return [*sealed(session), *ended(session), *refused_apps(session), *overdue(session)]
+    return [*sealed(session), *ended(session), *apps.examine(session), *overdue(session)]
 
 
 def sealed(session: Session) -> list[Finding]:
@@ -63,20 +63,10 @@ def ended(session: Session) -> list[Finding]:
     return [warning("Logins", f"{count} ended, and the accounts are not asked until the person logs in again.", remedy)]
 
 
-def refused_apps(session: Session) -> list[Finding]:
-    """Brokers whose last word about the app was no."""
-    query = (
-        select(Connection.broker, func.count())
-        .where(Connection.last_error_kind == AppMisconfigured.kind, Connection.status.in_(SCHEDULED))
-        .group_by(Connection.broker)
-        .order_by(Connection.broker)
-    )
-    return [_refused_app(broker, count) for broker, count in session.execute(query)]
-
-
 def overdue(session: Session) -> list[Finding]:
-    """Connections that are due, and that nobody takes."""
+    """Connections that are due, and that nobody takes. Those of a broker with an open circuit are not to be taken."""
     query = select(func.count()).where(
+        Connection.broker.not_in(select(Circuit.broker)),
         Connection.status.in_(SCHEDULED),
         Connection.next_sync_at < func.clock_timestamp() - OVERDUE,
         func.coalesce(Connection.claim_until, func.clock_timestamp()) <= func.clock_timestamp(),
@@ -84,15 +74,9 @@ def overdue(session: Session) -> list[Finding]:
     count = session.scalars(query).one()
     if not count:
         return []
-    said = f"{_connections(count)} due for more than 2 min: beat does not run, or no worker takes its messages."
+    due = "1 connection is" if count == 1 else f"{count} connections are"
+    said = f"{due} due for more than 2 min: beat does not run, or no worker takes its messages."
     return [warning("Schedule", said, "honcho start (runs beat and worker with the rest)")]
-
-
-def _refused_app(broker: str, count: int) -> Finding:
-    title = registry.declaration(broker).title if broker in registry.BROKERS else broker
-    said = f"At {_their(count)} last sync {title} refused the app (app_misconfigured): {_connections(count)} waiting."
-    remedy = "Key, secret, state and products of the app: mend them at the broker; it is asked again within 15 min."
-    return fault(title, said, remedy)
 
 
 def _opens(login: Credential) -> bool:
@@ -101,11 +85,3 @@ def _opens(login: Credential) -> bool:
     except CredentialsUnreadable:
         return False
     return True
-
-
-def _connections(count: int) -> str:
-    return "1 connection is" if count == 1 else f"{count} connections are"
-
-
-def _their(count: int) -> str:
-    return "its" if count == 1 else "their"

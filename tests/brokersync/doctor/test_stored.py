@@ -1,4 +1,4 @@
-"""What the rows say: keys that open them, apps that were refused, connections that nobody takes."""
+"""What the rows say: keys that open them, connections that nobody takes."""
 
 from __future__ import annotations
 
@@ -102,16 +102,6 @@ def test_a_key_that_is_no_key_is_left_to_its_own_check(database: Database, monke
         fingerprints(session)
     use_keys(monkeypatch, "nonsense")
     assert examined(database) == []
-
-
-def test_an_app_that_was_refused_at_the_last_sync_is_a_fault(database: Database) -> None:
-    connect(database, last_error_kind="app_misconfigured")
-    connect(database, last_error_kind="app_misconfigured")
-    connect(database, last_error_kind="app_misconfigured", status=Status.DISCONNECTED)
-    connect(database, last_error_kind="unreachable")
-    (found,) = examined(database)
-    assert (found.level, found.check) == (Level.FAULT, "Charles Schwab")
-    assert "refused the app (app_misconfigured): 2 connections are waiting" in found.said
 
 
 @pytest.mark.parametrize(("minutes", "count"), [(1, 0), (3, 1)])
