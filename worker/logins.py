@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
+from psycopg2.errors import LockNotAvailable
 from sqlalchemy import Select, func, select
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from brokers.errors import LoginEnded
@@ -79,10 +81,19 @@ def lock(session: Session, connection_id: uuid.UUID) -> StoredLogin:
     ).one_or_none()
     if row is None:
         raise LoginBusy if session.get(Credential, connection_id) is not None else NoCredentials
-    stored = StoredLogin(*row)
-    if stored.status == Status.REAUTH_REQUIRED:
-        raise NoCredentials
-    return stored
+    return _still_good(StoredLogin(*row))
+
+
+def lock_marked(session: Session, connection_id: uuid.UUID) -> StoredLogin:
+    """As `lock`, for who has marked an attempt before: others hold the row for as long as they take to see the mark, and
+    that is waited for. Given up here, the attempt would keep everybody off, and look like one that a crash cut short.
+    """
+    try:
+        return _still_good(wait_for(session, connection_id))
+    except OperationalError as error:
+        if isinstance(error.orig, LockNotAvailable):
+            raise LoginBusy from None
+        raise
 
 
 def wait_for(session: Session, connection_id: uuid.UUID) -> StoredLogin:
@@ -91,6 +102,12 @@ def wait_for(session: Session, connection_id: uuid.UUID) -> StoredLogin:
     if row is None:
         raise NoCredentials
     return StoredLogin(*row)
+
+
+def _still_good(stored: StoredLogin) -> StoredLogin:
+    if stored.status == Status.REAUTH_REQUIRED:
+        raise NoCredentials
+    return stored
 
 
 def read(session: Session, connection_id: uuid.UUID) -> StoredLogin:

@@ -2,7 +2,7 @@
 
     attempt marked (own transaction) → row locked, re-read, refreshed, saved, committed → used
 
-Who does not get the row does not wait: somebody else is refreshing this login right now.
+Who does not get the row to mark it does not wait: somebody else is refreshing this login right now.
 """
 
 from __future__ import annotations
@@ -65,7 +65,8 @@ def refresh(
 ) -> Login:
     """Refresh the login that was seen at `seen_version`; if it has been refreshed since, take what is there.
 
-    Neither transaction waits for the row: marking the attempt by a plain UPDATE would, behind whoever is at the broker.
+    Neither transaction waits for who is at the broker: marking the attempt by a plain UPDATE would. Once it is marked, the
+    row is waited for: others hold it only to look.
     `why` is for the log.
 
     Raises `LoginBusy`, `NoCredentials`, `CredentialsUnreadable`, `TokensLost`, `LoginRefused` for the broker's clear word
@@ -121,7 +122,7 @@ def _exchange(
     answer: Grant | BrokerError | None = None
     try:
         with database.session(deadline.left()) as session:
-            stored = logins.lock(session, connection_id)
+            stored = logins.lock_marked(session, connection_id)
             if stored.credential.token_version != seen_version:
                 return stored.opened()
             answer = _ask(session, broker, stored, deadline)
