@@ -6,12 +6,13 @@ import pytest
 
 
 @pytest.fixture
-def tell(request: pytest.FixtureRequest) -> Callable[[str], None]:
+def tell(request: pytest.FixtureRequest, capfd: pytest.CaptureFixture[str]) -> Callable[[str], None]:
     """Say a line of what was seen, whatever pytest captures."""
     reporter = request.config.pluginmanager.get_plugin("terminalreporter")
 
     def line(words: str) -> None:
-        reporter.ensure_newline()
-        reporter.write_line(words)
+        with capfd.disabled():
+            reporter.ensure_newline()
+            reporter.write_line(words)
 
     return line

@@ -4,7 +4,7 @@
 
 Everything else comes from the environment, as for a worker. What each process did stands in the journal, in lines of
 `<process id> <word>`: `asked` before the broker is asked, `answered` after that, `saved` when the refresh is done, `busy`
-where another process was at it, the class of an error, and `killed` by this program. A process ends when its login has.
+where another process was at it, the kind of an error, and `killed` by this program. A process ends when its login has.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from worker.limits import Deadline
 from worker.tokens import LoginBusy, refresh
 
 PAUSE = 0.02
-"""Seconds before a process that found the login busy looks again."""
+"""Seconds before a process looks at the login again, so that all of them get their turn."""
 PARTS = 1000
 
 
@@ -136,11 +136,11 @@ def work(connection_id: uuid.UUID, end: float, journal: int) -> None:
             note("saved")
         except LoginBusy:
             note("busy")
-            time.sleep(PAUSE)
         except BrokerError as error:
-            note(type(error).__name__)
+            note(error.kind)
             if isinstance(error, LoginEnded):
                 break
+        time.sleep(PAUSE)
 
 
 if __name__ == "__main__":
