@@ -25,6 +25,9 @@ class Person:
         # Asked anew each time: a terminal's window is made wider and narrower.
         show(update_line(update, number, update.fetched_at, width()))
 
+    def happened(self, document: Document, what: Text) -> None:
+        self.note(datetime.fromisoformat(document["at"]), what)
+
     def note(self, at: datetime, what: Text) -> None:
         show(note_line(at, what))
 
@@ -37,6 +40,9 @@ class Program:
 
     def update(self, update: Update, number: str) -> None:
         """A program compares the documents itself."""
+
+    def happened(self, document: Document, what: Text) -> None:
+        click.echo(printed(document))
 
     def note(self, at: datetime, what: Text) -> None:
         click.echo(f"{clock(at)}  {what.plain}", err=True)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
+from typing import Any
 
 import redis
 from redis.backoff import NoBackoff
@@ -23,6 +25,8 @@ SILENCE_SECONDS = 12.0
 """Two signs of life that did not come: then Redis, or the way to it, hangs."""
 FIRST_WAIT, LONGEST_WAIT = 0.5, 5.0
 """Seconds between two tries to reach it again: a restart takes one, and nobody waits longer than the other for news."""
+EVENTS_REMEMBERED = 1000
+"""So as to know one that is sent again, which mostly happens within seconds."""
 BATCH = 100
 """Accounts whose documents are read in one command, so that a large installation is not read in one answer."""
 
@@ -30,6 +34,13 @@ BATCH = 100
 @dataclass(frozen=True)
 class Heard:
     """A document that is newer than what was heard before."""
+
+    document: Document
+
+
+@dataclass(frozen=True)
+class Happened:
+    """A connection event that was not heard before."""
 
     document: Document
 
@@ -56,17 +67,21 @@ class RedisBack:
     since: datetime
 
 
-Event = Heard | Checked | RedisAway | RedisBack
+Event = Heard | Happened | Checked | RedisAway | RedisBack
 
 
 class Following:
-    """What happens to the accounts of which `know` was told, and to all others that are `wanted`."""
+    """What happens to the accounts of which `know` was told, to all others that are `wanted`, and to connections whose
+    events are `concerning`.
+    """
 
-    def __init__(self, url: str, wanted: Callable[[Document], bool]) -> None:
+    def __init__(self, url: str, wanted: Callable[[Document], bool], concerning: Callable[[Document], bool]) -> None:
         self._url = url
         self._wanted = wanted
+        self._concerning = concerning
         self._known: frozenset[str] = frozenset()
         self._versions: dict[tuple[str, str], int] = {}
+        self._happened: deque[str] = deque(maxlen=EVENTS_REMEMBERED)
         self._heard_at: datetime | None = None
 
     def know(self, account_ids: Iterable[str]) -> None:
@@ -76,8 +91,10 @@ class Following:
     def events(self) -> Iterator[Event]:
         """First the documents that stand there, then what is new, for ever.
 
-        A version that was heard is passed over: publishing is at least once. A Redis that could be used and then cannot is
-        an event, told again only for another reason; one that cannot be used from the start raises `redis.RedisError`.
+        A version or connection event that was heard is passed over: publishing is at least once. A connection event that
+        was published while we could not use Redis is not heard: it stands nowhere there. A Redis that could be used and
+        then cannot is an event, told again only for another reason; one that cannot be used from the start raises
+        `redis.RedisError`.
         """
         away: RedisAway | None = None
         wait = FIRST_WAIT
@@ -100,7 +117,10 @@ class Following:
 
     def _connected(self) -> Iterator[Event]:
         """Events for as long as one connection lasts; one that was lost is never mended behind our back."""
-        with live.connect(self._url, Retry(NoBackoff(), 0)) as client, live.subscribed(client) as subscription:
+        with (
+            live.connect(self._url, Retry(NoBackoff(), 0)) as client,
+            live.subscribed(client, live.EVENTS) as subscription,
+        ):
             # Says whether it can be read: a Redis that loads its data takes subscriptions already.
             client.ping()
             self._alive()
@@ -118,12 +138,26 @@ class Following:
                 if message is not None:
                     self._alive()
                     silent_at = time.monotonic() + SILENCE_SECONDS
-                    yield from self._news([message["data"]] if message["type"] == "pmessage" else [])
+                    yield from self._published(message)
                 elif time.monotonic() > silent_at:
                     raise redis.TimeoutError("nothing was heard from it")
 
     def _alive(self) -> None:
         self._heard_at = datetime.now(UTC)
+
+    def _published(self, message: Mapping[str, Any]) -> Iterator[Heard | Happened]:
+        if message["type"] != "pmessage":
+            return
+        if message["pattern"] != live.EVENTS:
+            yield from self._news([message["data"]])
+            return
+        try:
+            document = live.parsed_event(message["data"])
+        except live.NotADocument:
+            return
+        if self._concerning(document) and document["event_id"] not in self._happened:
+            self._happened.append(document["event_id"])
+            yield Happened(document)
 
     def _news(self, texts: Iterable[str]) -> Iterator[Heard]:
         for text in texts:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -13,12 +14,16 @@ from redis.client import PubSub
 from redis.retry import Retry
 
 PATTERNS = ("live_data:balances:*", "live_data:positions:*")
+EVENTS = "live_data:connections:*"
 KINDS = ("balances", "positions")
 COUNTED = ("schema", "version")
 """The only numbers of a document that are counts; all others are amounts, exact decimals."""
 
 ENVELOPE = frozenset({*COUNTED, "kind", "account_id", "connection_id", "user_id"})
 """What every document has; more fields may be added."""
+
+EVENT_ENVELOPE = frozenset({"schema", "event", "event_id", "connection_id", "user_id", "broker", "at"})
+"""What every connection event has."""
 
 CONNECT_SECONDS = 5
 
@@ -44,14 +49,16 @@ class NotADocument(Exception):
 
 
 @contextmanager
-def subscribed(client: redis.Redis) -> Iterator[PubSub]:
-    """Subscribe to all live data. The block starts once Redis has confirmed it: from then on nothing is missed.
+def subscribed(client: redis.Redis, *more: str) -> Iterator[PubSub]:
+    """Subscribe to all live data, and to `more` patterns. The block starts once Redis has confirmed it: from then on
+    nothing is missed.
 
     Raises `redis.RedisError`.
     """
+    patterns = (*PATTERNS, *more)
     with PubSub(client.connection_pool) as subscription:
-        subscription.psubscribe(*PATTERNS)
-        for _ in PATTERNS:
+        subscription.psubscribe(*patterns)
+        for _ in patterns:
             if subscription.get_message(timeout=CONNECT_SECONDS) is None:
                 raise redis.TimeoutError("the subscription was not confirmed")
         yield subscription
@@ -66,3 +73,17 @@ def parsed(text: str) -> Document:
     if not isinstance(document, dict) or not document.keys() >= ENVELOPE:
         raise NotADocument
     return document | {name: int(document[name]) for name in COUNTED}
+
+
+def parsed_event(text: str) -> Document:
+    """A connection event; its numbers are counts. Raises `NotADocument`."""
+    try:
+        document: Document = json.loads(text)
+        if not isinstance(document, dict) or not document.keys() >= EVENT_ENVELOPE:
+            raise NotADocument
+        times = [document["at"], *filter(None, [document.get("login_expires_at")])]
+        if any(datetime.fromisoformat(each).tzinfo is None for each in times):
+            raise NotADocument
+    except (ValueError, TypeError):
+        raise NotADocument from None
+    return document

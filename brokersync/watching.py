@@ -8,8 +8,8 @@ from typing import Protocol
 
 from rich.text import Text
 
-from brokersync import cells, live_notes
-from brokersync.following import Checked, Following, Heard, RedisAway, RedisBack
+from brokersync import cells, live_events, live_notes
+from brokersync.following import Checked, Following, Happened, Heard, RedisAway, RedisBack
 from brokersync.following import Event as LiveEvent
 from brokersync.freshness import Freshness, Old
 from brokersync.live import Document
@@ -27,6 +27,9 @@ class Audience(Protocol):
 
     def update(self, update: Update, number: str) -> None:
         """What a version changed; `number` is the account's, masked."""
+
+    def happened(self, document: Document, what: Text) -> None:
+        """A connection event, as it came and in words."""
 
     def note(self, at: datetime, what: Text) -> None:
         """Something that is not data."""
@@ -53,6 +56,8 @@ class Watch:
             match event:
                 case Heard():
                     self._heard(event.document)
+                case Happened():
+                    self._happened(event.document)
                 case Checked():
                     self._checked(event)
                 case RedisAway():
@@ -78,6 +83,11 @@ class Watch:
             # Linked a moment ago: the database knows its number, and is asked for it at once.
             self._unnamed.append(update)
             self._looking.soon()
+
+    def _happened(self, document: Document) -> None:
+        self._audience.happened(document, live_events.told(document))
+        # Its status, or its accounts, may be others now.
+        self._looking.soon()
 
     def _looked(self, look: Look) -> None:
         if self._database_away:

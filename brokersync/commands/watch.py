@@ -13,7 +13,7 @@ from brokersync.audiences import Person, Program
 from brokersync.endings import unwinding
 from brokersync.following import Following
 from brokersync.live import Document
-from brokersync.looking import Looking
+from brokersync.looking import Look, Looking
 from brokersync.watching import Watch
 
 
@@ -23,11 +23,11 @@ from brokersync.watching import Watch
 @options.account
 @options.as_json
 def command(user_id: str | None, connection: str | None, account: str | None, *, as_json: bool) -> None:
-    """Live balances and positions as they change.
+    """Live balances and positions as they change, and what happens to connections.
 
-    First what is there, then what each version changed, until Ctrl-C. It says when data grow old, and why, and goes on
-    when Redis was away. With --json every line is one document, as on Redis but with amounts as strings; what else there
-    is to say goes to standard error.
+    First what is there, then what each version changed, until Ctrl-C. It says when a login will end or has ended, when
+    data grow old, and why, and goes on when Redis was away. With --json every line is one document, as on Redis but with
+    amounts as strings; what else there is to say goes to standard error.
 
     \b
     Example:
@@ -41,7 +41,11 @@ def command(user_id: str | None, connection: str | None, account: str | None, *,
             account_id = None if account is None else ids.account_id(opened, account)
             looking = Looking(opened, user_id, connection_id, account_id)
             first = looking.look()
-            following = Following(url, _wanted(user_id, connection_id, account_id))
+            following = Following(
+                url,
+                _matching(user_id=user_id, connection_id=connection_id, account_id=account_id),
+                _matching(user_id=user_id, connection_id=_connection_of(first, connection_id, account_id)),
+            )
             watch = Watch(first, following, looking, Program() if as_json else Person())
             if not as_json:
                 click.echo(_begins(len(first.accounts)), err=True)
@@ -51,13 +55,15 @@ def command(user_id: str | None, connection: str | None, account: str | None, *,
             click.echo(err=True)
 
 
-def _wanted(
-    user_id: str | None, connection_id: uuid.UUID | None, account_id: uuid.UUID | None
-) -> Callable[[Document], bool]:
+def _matching(**wanted: str | uuid.UUID | None) -> Callable[[Document], bool]:
     """By what stands in the document, so that an account linked meanwhile is seen too."""
-    wanted = {"user_id": user_id, "connection_id": connection_id, "account_id": account_id}
     named = {name: str(value) for name, value in wanted.items() if value is not None}
     return lambda document: all(document[name] == value for name, value in named.items())
+
+
+def _connection_of(first: Look, connection_id: uuid.UUID | None, account_id: uuid.UUID | None) -> uuid.UUID | None:
+    """An event names its connection, no account."""
+    return connection_id if account_id is None or not first.accounts else first.accounts[0].connection.id
 
 
 def _begins(accounts: int) -> str:

@@ -22,6 +22,26 @@ def text(version: int, account_id: str = ACCOUNT, kind: str = "balances", user_i
     return json.dumps({**envelope, "connection_id": "c", "net_liq": 1.10})
 
 
+def an_event(event_id: str, user_id: str = "42", **more: object) -> str:
+    """A login that will end, as the worker tells of it."""
+    return json.dumps(
+        {
+            "schema": 1,
+            "event": "login_ending",
+            "event_id": event_id,
+            "connection_id": "0b1c03aa-0000-4000-8000-000000000001",
+            "user_id": user_id,
+            "broker": "schwab",
+            "at": "2026-11-20T18:00:15Z",
+            "login_expires_at": "2026-11-22T18:00:00Z",
+            "action": "brokersync link --repair 0b1c03aa-0000-4000-8000-000000000001",
+            "hours_left": 48,
+            "reason": "its time is nearly over",
+            **more,
+        }
+    )
+
+
 def store(client: redis.Redis, version: int, account_id: str = ACCOUNT) -> None:
     """What the worker leaves on Redis of a version."""
     for kind in ("balances", "positions"):
@@ -33,8 +53,10 @@ def everything(document: Document) -> bool:
     return True
 
 
-def followed(url: str, *accounts: str, wanted: Any = everything) -> tuple[Following, Iterator[Event]]:
-    live_data = Following(url, wanted)
+def followed(
+    url: str, *accounts: str, wanted: Any = everything, concerning: Any = everything
+) -> tuple[Following, Iterator[Event]]:
+    live_data = Following(url, wanted, concerning)
     live_data.know(accounts)
     return live_data, live_data.events()
 

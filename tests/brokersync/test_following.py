@@ -7,10 +7,11 @@ import pytest
 import redis
 
 from brokersync import following
-from brokersync.following import Checked, Heard
+from brokersync.following import Checked, Happened, Heard
 from tests.brokersync.followed import (
     ACCOUNT,
     AT,
+    an_event,
     followed,
     next_but_checks,
     store,
@@ -87,3 +88,23 @@ def test_many_accounts_are_read_in_several_commands(
     assert isinstance(checked, Checked)
     assert set(checked.times) == set(accounts)
     assert {f"{at:%Y-%m-%dT%H:%M:%S.%fZ}" for at in checked.times.values()} == {AT}
+
+
+def test_connection_events_are_heard_as_they_come_each_once(redis_client: redis.Redis, redis_url: str) -> None:
+    _, events = followed(redis_url)
+    next(events)
+    for text_ in (an_event("1"), an_event("1"), "hello", text(1), an_event("2")):
+        redis_client.publish("live_data:connections:42", text_)
+    heard = [next_but_checks(events) for _ in range(2)]
+    assert all(isinstance(each, Happened) for each in heard)
+    assert [each.document["event_id"] for each in heard if isinstance(each, Happened)] == ["1", "2"]
+
+
+def test_only_events_of_connections_that_are_asked_for_are_heard(redis_client: redis.Redis, redis_url: str) -> None:
+    _, events = followed(redis_url, concerning=lambda event: event["user_id"] == "42")
+    next(events)
+    redis_client.publish("live_data:connections:43", an_event("1", user_id="43"))
+    redis_client.publish("live_data:connections:42", an_event("2"))
+    heard = next_but_checks(events)
+    assert isinstance(heard, Happened)
+    assert heard.document["event_id"] == "2"

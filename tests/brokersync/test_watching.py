@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
@@ -7,10 +8,11 @@ from typing import Any
 
 from rich.text import Text
 
-from brokersync.following import Checked, Heard, RedisAway, RedisBack
+from brokersync.following import Checked, Happened, Heard, RedisAway, RedisBack
 from brokersync.looking import DatabaseAway, Look, Watched
 from brokersync.watching import Event, Watch
 from models.connection import Connection, Status
+from tests.brokersync.followed import an_event
 from tests.brokersync.live_documents import balances, held, positions
 
 NOW = datetime(2026, 3, 2, 15, 0, 1, tzinfo=UTC)
@@ -23,6 +25,7 @@ class Told:
     def __init__(self) -> None:
         self.documents: list[str] = []
         self.updates: list[tuple[str, int]] = []
+        self.happenings: list[tuple[str, str]] = []
         self.notes: list[str] = []
 
     def document(self, document: dict[str, Any]) -> None:
@@ -30,6 +33,9 @@ class Told:
 
     def update(self, update: Any, number: str) -> None:
         self.updates.append((number, update.version))
+
+    def happened(self, document: dict[str, Any], what: Text) -> None:
+        self.happenings.append((document["event_id"], what.plain))
 
     def note(self, at: datetime, what: Text) -> None:
         self.notes.append(what.plain)
@@ -139,6 +145,18 @@ def test_old_data_are_told_though_redis_came_up_empty_but_not_before_it_answered
     assert watch.after(Checked({})).notes == [
         "…a  not confirmed by the broker for 1 h (asked every 5 min): schwab is down (status 503)"
     ]
+
+
+def test_a_connection_event_is_told_in_words_and_the_database_is_looked_at_at_once() -> None:
+    watch = Watching(look("a"))
+    told = watch.after(Happened(json.loads(an_event("9c"))))
+    assert told.happenings == [
+        (
+            "9c",
+            "0b1c03aa  its login ends in 48 h: brokersync link --repair 0b1c03aa",
+        )
+    ]
+    assert watch.looking.asked == 1
 
 
 def test_a_document_confirms_its_account() -> None:

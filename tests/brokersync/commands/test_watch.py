@@ -13,6 +13,7 @@ import pytest
 import redis
 
 from models.session import Database
+from tests.brokersync.followed import an_event
 from tests.brokersync.own_redis import OwnRedis, own_redis
 from tests.brokersync.owners import until
 from tests.brokersync.programs import ended, line, running
@@ -94,6 +95,45 @@ def test_one_connection_is_watched_by_the_beginning_of_its_id(stored: Database, 
             message = document(account_id, version, 1, connection_id=of_connection)
             redis_client.publish(f"live_data:balances:{account_id}", message)
         assert json.loads(line(process))["version"] == 2
+
+
+def test_what_happens_to_a_connection_is_told_in_a_line_with_what_to_do(
+    stored: Database, redis_client: redis.Redis
+) -> None:
+    connection_id, account_id = a_login(stored)
+    for options in (("--user", "42"), ("--connection", str(connection_id)), ("--account", str(account_id))):
+        with running("watch", *options) as process:
+            _wait_for_subscriber(redis_client)
+            redis_client.publish("live_data:connections:43", an_event("1", user_id="43"))
+            event = an_event("2", connection_id=str(connection_id), action=f"brokersync link --repair {connection_id}")
+            redis_client.publish("live_data:connections:42", event)
+            short = str(connection_id)[:8]
+            assert line(process) == f"18:00:15  {short}  its login ends in 48 h: brokersync link --repair {short}\n"
+            assert ended(process, signal.SIGINT)[0] == 0
+
+
+def test_programs_get_connection_events_as_they_came(stored: Database, redis_client: redis.Redis) -> None:
+    event = an_event("2")
+    with running("watch", "--json") as process:
+        _wait_for_subscriber(redis_client)
+        redis_client.publish("live_data:connections:42", event)
+        assert json.loads(line(process)) == json.loads(event)
+        assert ended(process, signal.SIGINT) == (0, "", "\n")
+
+
+def test_connection_events_are_told_again_after_a_restart_of_redis(stored: Database, server: OwnRedis) -> None:
+    _, account_id = a_login(stored)
+    with server.client() as client:
+        client.set(f"live_data:latest:balances:{account_id}", document(account_id, 2, 1))
+    with running("watch", "--json") as process:
+        assert json.loads(line(process))["version"] == 2
+        server.kill()
+        server.start()
+        with server.client() as client:
+            _wait_for_subscriber(client)
+            client.publish("live_data:connections:42", an_event("2"))
+        assert json.loads(line(process))["event_id"] == "2"
+        assert ended(process, signal.SIGINT)[:2] == (0, "")
 
 
 def test_it_ends_quietly_when_its_reader_goes_away(stored: Database, redis_client: redis.Redis) -> None:
