@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 from freezegun import freeze_time
-from sqlalchemy import delete, func, update
+from sqlalchemy import delete, func, select, update
 
 from models.connection import Connection
 from models.event import DeliveryState, EventDelivery, Target
@@ -211,3 +211,12 @@ def test_the_clock_of_the_database_tells_what_is_due(database: Database) -> None
     written(database, a_connection(database), "linked")
     with freeze_time("2020-01-01"):
         assert outbox.targets_due(database) == {Target.SUBSCRIBERS, Target.WEBHOOK}
+
+
+def test_while_somebody_takes_nobody_else_does(database: Database) -> None:
+    written(database, a_connection(database), "linked")
+    with database.session() as session:
+        session.execute(select(func.pg_advisory_xact_lock(func.hashtext("deliver subscribers"))))
+        assert outbox.take(database, Target.SUBSCRIBERS, 10) == []
+        assert len(outbox.take(database, Target.WEBHOOK, 10)) == 1
+    assert len(outbox.take(database, Target.SUBSCRIBERS, 10)) == 1

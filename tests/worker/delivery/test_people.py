@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -227,3 +228,13 @@ def test_a_target_that_hangs_keeps_nothing_from_the_others(parts: Parts, monkeyp
             time.sleep(0.05)
         run.join(20)
         assert len(target.received) == 1
+
+
+def test_a_process_whose_worker_was_killed_ends_by_itself() -> None:
+    with dripping() as port:
+        url = f"json://127.0.0.1:{port}"
+        notices = [{"title": "t", "body": "b", "urgency": "info"}]
+        request = json.dumps({"url": url, "notices": notices, "begin_within": 10, "end_after": 1})
+        orphan = [sys.executable, "-P", str(people._CHILD)]
+        ended = subprocess.run(orphan, input=request.encode(), timeout=15, check=False)
+    assert ended.returncode == -signal.SIGALRM
