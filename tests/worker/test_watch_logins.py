@@ -205,3 +205,11 @@ def test_logins_that_are_far_from_their_end_are_not_even_read(database: Database
         before = session.scalars(read).one()
         assert [row.id for row in session.execute(watching._candidates(Settings()))] == [ending]
         assert session.scalars(read).one() - before < 10
+
+
+def test_after_a_notice_a_login_is_not_looked_at_until_the_next_one_is_near(database: Database) -> None:
+    ending_in(database, 40 * HOUR, login_notice=48 * HOUR)
+    near = ending_in(database, 34 * HOUR, login_notice=48 * HOUR)
+    ending_in(database, 14 * HOUR, login_notice=24 * HOUR)
+    with database.session() as session:
+        assert [row.id for row in session.execute(watching._candidates(Settings()))] == [near]
