@@ -2,13 +2,14 @@ from __future__ import annotations
 
 import json
 import logging
+import socket
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 import requests
 import urllib3
-from urllib3.exceptions import NewConnectionError
+from urllib3.exceptions import NameResolutionError, NewConnectionError
 
 from brokers.deadline import Deadline
 from brokers.endpoints import Endpoint, NotAllowed
@@ -118,13 +119,22 @@ def test_each_fault_has_its_kind_and_names_the_endpoint(answer: Reply, kind: typ
     assert str(error).startswith("GET /things/{thing}: ")
 
 
-def test_a_connection_that_was_never_made_is_told_from_one_that_broke() -> None:
-    cause = urllib3.exceptions.MaxRetryError(
-        urllib3.HTTPSConnectionPool("broker.example"),
-        "/",
-        NewConnectionError(urllib3.connection.HTTPConnection("broker.example"), "refused"),
-    )
-    assert failure(Reply(error=requests.exceptions.ConnectionError(cause))).fault == "no connection"
+BROKER = urllib3.connection.HTTPConnection("broker.example")
+
+
+@pytest.mark.parametrize(
+    ("reason", "fault"),
+    [
+        (NewConnectionError(BROKER, "refused"), "no connection"),
+        (
+            NameResolutionError("broker.example", BROKER, socket.gaierror()),
+            "no connection: its name was not found (DNS)",
+        ),
+    ],
+)
+def test_a_connection_that_was_never_made_is_told_from_one_that_broke(reason: Exception, fault: str) -> None:
+    cause = urllib3.exceptions.MaxRetryError(urllib3.HTTPSConnectionPool("broker.example"), "/", reason)
+    assert failure(Reply(error=requests.exceptions.ConnectionError(cause))).fault == fault
 
 
 @pytest.mark.parametrize("kind", ["application/json", "application/json;charset=UTF-8", "application/problem+json"])

@@ -12,7 +12,7 @@ import pytest
 
 from tests.brokers.wire_server import Script, answer, breaks_off, drips, request_of, stalls, wire_server, writes
 from tests.worker.receiver import receiver
-from tests.worker.webhooks import DOCUMENT, EVENT_ID, SECRET, failure, send
+from tests.worker.webhook.given import DOCUMENT, EVENT_ID, SECRET, failure, send
 from worker.webhook import Webhook
 
 pytestmark = pytest.mark.sockets

@@ -15,7 +15,7 @@ import pytest
 
 from tests.guards.tree import ROOT
 from tests.worker.receiver import Received, receiver
-from tests.worker.webhooks import DOCUMENT, EVENT_ID, KEY, SECRET, send
+from tests.worker.webhook.given import DOCUMENT, EVENT_ID, KEY, SECRET, send
 from worker.webhook.signature import signed_headers
 
 NOW = datetime(2026, 11, 20, 18, 0, 0, 987654, UTC)

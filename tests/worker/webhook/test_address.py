@@ -12,7 +12,7 @@ import pytest
 from brokers import transport
 from tests.brokers.certificate import Certificate, make_certificate
 from tests.worker.receiver import receiver
-from tests.worker.webhooks import DOCUMENT, EVENT_ID, SECRET, failure, send
+from tests.worker.webhook.given import DOCUMENT, EVENT_ID, SECRET, failure, send
 from worker.webhook import NotDelivered, Webhook
 
 pytestmark = pytest.mark.sockets
