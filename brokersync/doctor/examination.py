@@ -17,10 +17,12 @@ from brokersync.doctor import (
     connections,
     env_file,
     keys,
+    notify_urls,
     postgresql,
     redis_server,
     variables,
     web,
+    webhook,
     workers,
 )
 from brokersync.doctor.connections import Room, Slots
@@ -84,7 +86,7 @@ def _questions(
     """What is asked of servers, all at once; nobody whose variables are refused."""
     questions: dict[str, Callable[[], Looked]] = {}
     if DATABASE_URL not in refused:
-        questions["PostgreSQL"] = lambda: [*postgresql.examine(loaded.database_url)]
+        questions["PostgreSQL"] = lambda: [*postgresql.examine(loaded)]
     if not REDIS_URLS & refused:
         questions["Redis"] = partial(_redis_and_workers, loaded)
     for declaration in registry.declarations():
@@ -92,6 +94,8 @@ def _questions(
             questions[declaration.title] = partial(_broker, declaration.name, environ)
     if PUBLIC_URL not in refused:
         questions["Web app"] = lambda: [*web.examine(loaded.public_url)]
+    questions[webhook.CHECK] = lambda: [*webhook.examine(loaded.webhook_url, allow_private=loaded.webhook_private)]
+    questions[notify_urls.CHECK] = lambda: [*notify_urls.examine(loaded)]
     return questions
 
 

@@ -8,12 +8,13 @@ from sqlalchemy import func, make_url, select, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from brokersync.doctor import clocks, connections, stored
+from brokersync.doctor import clocks, connections, deliveries, logins, stored
 from brokersync.doctor.findings import Finding, fault, ok, warning
 from brokersync.doctor.postgresql_refusals import CHECK, refusal
 from models.migrate import Schema, schema
 from models.session import Database
 from models.tables import Base
+from settings import Settings
 
 TABLES = "Tables"
 WITHIN = timedelta(seconds=3)
@@ -43,8 +44,9 @@ Looked = list[Finding | clocks.Reading | connections.Room]
 """Findings, the server's clock, and its room for connections (not to be seen through a pooler)."""
 
 
-def examine(database_url: str | None) -> Looked:
-    """`database_url` as `settings` has it; None: not set."""
+def examine(settings: Settings) -> Looked:
+    """The server at DATABASE_URL, and what is stored there."""
+    database_url = settings.database_url
     if database_url is None:
         return [fault("DATABASE_URL", "It is not set.", "Set it to the address of your PostgreSQL.")]
     try:
@@ -54,7 +56,7 @@ def examine(database_url: str | None) -> Looked:
         return [fault("DATABASE_URL", "It cannot be read.", "Write postgresql://user:password@host:5432/name")]
     try:
         with database.session(WITHIN) as session:
-            return _look(session, is_elsewhere=clocks.is_elsewhere(url.host))
+            return _look(session, settings, is_elsewhere=clocks.is_elsewhere(url.host))
     except DBAPIError as error:
         if getattr(error.orig, "pgcode", None) is None:
             return [refusal(str(error.orig), url)]
@@ -77,7 +79,7 @@ def tables(found: Schema) -> Finding:
     return fault(TABLES, f"They are of revision {found.present}, and this version needs {found.wanted}.", INIT_DB)
 
 
-def _look(session: Session, *, is_elsewhere: bool) -> Looked:
+def _look(session: Session, settings: Settings, *, is_elsewhere: bool) -> Looked:
     asked = datetime.now(UTC)
     there: datetime = session.scalars(select(func.clock_timestamp())).one()
     reading = clocks.read(CHECK, asked, there, elsewhere=is_elsewhere)
@@ -103,7 +105,7 @@ def _look(session: Session, *, is_elsewhere: bool) -> Looked:
     without = list(session.scalars(_MISSING_RIGHTS, {"names": _names(), "append_only": sorted(APPEND_ONLY)}))
     if without:
         return [*found, _no_rights(without)]
-    return [*found, *stored.examine(session)]
+    return [*found, *stored.examine(session), *logins.examine(session, settings), *deliveries.examine(session)]
 
 
 def _writable(session: Session) -> list[Finding]:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from brokersync.doctor import apps
 from brokersync.doctor.findings import Finding, fault, ok, warning
 from brokersync.doctor.keys import ENCRYPTION_KEY
-from brokersync.repairing import repair_command
+from brokersync.standing.facts import OVERDUE
 from models.circuit import Circuit
-from models.connection import SCHEDULED, Connection, Credential, Status
+from models.connection import SCHEDULED, Connection, Credential
 from models.installation import THE_INSTALLATION, Installation
 from models.sealing import CredentialsUnreadable
 from settings import NotConfigured
@@ -20,15 +18,12 @@ from settings import NotConfigured
 SAMPLE = 50
 """Logins that are tried with the key: enough to come upon a key that was taken away, little enough for a moment."""
 
-OVERDUE = timedelta(minutes=2)
-"""Beat looks every 2 s, and a message may wait a minute for a slot: who is due for longer is not being asked."""
-
 _OLD_KEY = "Add the key that was used before to ENCRYPTION_KEY, after a comma."
 
 
 def examine(session: Session) -> list[Finding]:
     """Needs the tables of this version."""
-    return [*sealed(session), *ended(session), *apps.examine(session), *overdue(session)]
+    return [*sealed(session), *apps.examine(session), *overdue(session)]
 
 
 def sealed(session: Session) -> list[Finding]:
@@ -48,19 +43,6 @@ def sealed(session: Session) -> list[Finding]:
         said = f"It opens this database, but not {shut} of the {len(logins)} logins that were tried."
         return [fault(ENCRYPTION_KEY, said, _OLD_KEY)]
     return [ok(ENCRYPTION_KEY, "It opens what is sealed in this database.")]
-
-
-def ended(session: Session) -> list[Finding]:
-    """Logins that have ended: only the person whose login it is can begin a new one."""
-    query = select(Connection).where(Connection.status == Status.REAUTH_REQUIRED).order_by(Connection.created_at)
-    logins = session.scalars(query).all()
-    if not logins:
-        return []
-    count = "1 login has" if len(logins) == 1 else f"{len(logins)} logins have"
-    remedy = repair_command(logins[0].id)
-    if len(logins) > 1:
-        remedy += " (and so on: `brokersync connections` has a command for each)"
-    return [warning("Logins", f"{count} ended, and the accounts are not asked until the person logs in again.", remedy)]
 
 
 def overdue(session: Session) -> list[Finding]:

@@ -19,17 +19,18 @@ from brokersync.doctor.postgresql_refusals import refusal
 from models import migrate
 from models.migrate import Schema
 from models.session import Database
+from settings import Settings
 
 NOWHERE = "postgresql+psycopg2://me:ersecret@127.0.0.1:1/x"
 ROLE = "brokersync_test_reader"
 
 
 def findings(url: str | None) -> list[Finding]:
-    return [each for each in postgresql.examine(url) if isinstance(each, Finding)]
+    return [each for each in postgresql.examine(Settings(database_url=url)) if isinstance(each, Finding)]
 
 
 def room(url: str) -> list[Room]:
-    return [each for each in postgresql.examine(url) if isinstance(each, Room)]
+    return [each for each in postgresql.examine(Settings(database_url=url)) if isinstance(each, Room)]
 
 
 def bad(url: str | None) -> list[Finding]:
@@ -48,7 +49,7 @@ def run(url: str, *statements: str) -> None:
 @pytest.mark.servers
 def test_a_database_in_order_is_good_and_tells_its_time(database: Database, database_url: str) -> None:
     assert bad(database_url) == []
-    (reading,) = [each for each in postgresql.examine(database_url) if isinstance(each, Reading)]
+    (reading,) = [each for each in postgresql.examine(Settings(database_url=database_url)) if isinstance(each, Reading)]
     assert (reading.whose, reading.agrees, reading.elsewhere) == ("PostgreSQL", True, False)
 
 

@@ -117,17 +117,3 @@ def test_a_connection_that_is_being_synced_is_not_overdue(database: Database) ->
     connect(database, next_sync_at=now - timedelta(minutes=3), claim_until=now + timedelta(minutes=1))
     connect(database, next_sync_at=now - timedelta(minutes=3), status=Status.PAUSED)
     assert examined(database) == []
-
-
-@pytest.mark.parametrize(("logins", "said"), [(1, "1 login has ended"), (2, "2 logins have ended")])
-def test_a_login_that_has_ended_is_a_warning_with_the_command_that_repairs_it(
-    logins: int, said: str, database: Database
-) -> None:
-    for _ in range(logins):
-        connect(database, status=Status.REAUTH_REQUIRED)
-    connect(database)
-    (found,) = examined(database)
-    assert (found.level, found.check) == (Level.WARNING, "Logins")
-    assert found.said.startswith(said)
-    assert str(found.remedy).startswith("brokersync link --repair ")
-    assert ("`brokersync connections`" in str(found.remedy)) == (logins > 1)
