@@ -6,13 +6,13 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-import requests
 
-from brokers.errors import AppMisconfigured, BadAnswer, BrokerDown, BrokerError, LoginEnded, RateLimited, Unreachable
+from brokers.errors import AppMisconfigured, BadAnswer, BrokerDown, BrokerError, LoginEnded
 from brokers.records import Grant
 from tests.brokers.fake_transport import Reply, page, reply
 from tests.brokers.schwab import payloads
 from tests.brokers.schwab.given import CREDENTIALS, TOKEN, VALUES, answering, network, schwab
+from tests.brokers.schwab.token_answers import refusal
 
 
 def exchange(answer: Reply) -> Grant:
@@ -21,10 +21,6 @@ def exchange(answer: Reply) -> Grant:
 
 def refresh(answer: Reply) -> Grant:
     return answering({TOKEN: answer}).refresh(CREDENTIALS, deadline=5)
-
-
-def refusal(error: str, description: str) -> dict[str, str]:
-    return {"error": error, "error_description": description}
 
 
 def test_a_code_is_exchanged_once_decoded_and_with_the_secret_in_the_header_only() -> None:
@@ -104,24 +100,6 @@ def test_tokens_are_kept_whatever_is_said_of_their_lifetime(ask: Callable[[Reply
     )
 
 
-@pytest.mark.parametrize(
-    "answer",
-    [
-        reply(payloads.ended(), 400),
-        reply(payloads.ended(), 401),
-        reply(payloads.ended_2026(), 400),
-        reply(refusal("invalid_grant", "whatever"), 400),
-        reply(refusal("unsupported_token_type", "The Refresh Token has expired"), 400),
-        reply(refusal("invalid_client", "refresh token invalid"), 401),
-        reply(refusal("invalid_client", "The refresh token is expired"), 400),
-    ],
-)
-def test_only_the_brokers_clear_word_ends_a_login(answer: Reply) -> None:
-    with pytest.raises(LoginEnded) as caught:
-        refresh(answer)
-    assert "AAA" not in str(caught.value)
-
-
 @pytest.mark.parametrize("ask", [exchange, refresh])
 @pytest.mark.parametrize(
     "answer",
@@ -134,29 +112,6 @@ def test_only_the_brokers_clear_word_ends_a_login(answer: Reply) -> None:
 def test_a_refused_app_ends_nobodys_login(ask: Callable[[Reply], Grant], answer: Reply) -> None:
     with pytest.raises(AppMisconfigured, match="check SCHWAB_CLIENT_ID and SCHWAB_CLIENT_SECRET"):
         ask(answer)
-
-
-@pytest.mark.parametrize(
-    ("answer", "kind"),
-    [
-        (reply(refusal("unsupported_token_type", "400 Bad Request"), 400), BrokerDown),
-        (reply(refusal("server_error", "try later"), 400), BrokerDown),
-        (reply(payloads.ended(), 403), BrokerDown),
-        (reply({"message": "invalid_grant refresh_token_authentication_error"}, 400), BrokerDown),
-        (reply({"error": {"code": "invalid_grant"}}, 400), BrokerDown),
-        (Reply(400, b"invalid_grant"), BrokerDown),
-        (page(403, "invalid_grant refresh token expired"), BrokerDown),
-        (page(400, "invalid_grant", "text/plain"), BrokerDown),
-        (page(200, "invalid_grant"), BadAnswer),
-        (reply(payloads.ended(), 500), BrokerDown),
-        (reply(payloads.ended(), 429), RateLimited),
-        (Reply(error=requests.exceptions.ReadTimeout()), Unreachable),
-    ],
-)
-def test_what_may_pass_never_ends_a_login(answer: Reply, kind: type[BrokerError]) -> None:
-    with pytest.raises(BrokerError) as caught:
-        refresh(answer)
-    assert type(caught.value) is kind
 
 
 @pytest.mark.parametrize(
