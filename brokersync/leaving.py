@@ -26,11 +26,19 @@ class NoSuchUser(Exception):
 
 @dataclass(frozen=True)
 class Left:
-    """What became of one connection; `error` says why it is still there."""
+    """What became of one connection; `error` says why it is still there.
+
+    `why_not_revoked`: why a login that is gone here was not withdrawn at its broker; None where it was.
+    """
 
     connection_id: uuid.UUID
     broker: str
-    error: str | None
+    error: str | None = None
+    why_not_revoked: str | None = None
+
+    @property
+    def revoked(self) -> bool:
+        return self.error is None and self.why_not_revoked is None
 
 
 def to_leave(database: Database, user_id: str, *, erase: bool) -> list[Row]:
@@ -56,10 +64,10 @@ def leave(parts: Parts, user_id: str, *, erase: bool) -> list[Left]:
 
 def _one(parts: Parts, row: Row, *, erase: bool) -> Left:
     try:
-        disconnect(parts, row["connection_id"], erase)
+        answer = disconnect(parts, row["connection_id"], erase)
     except (CannotSync, SQLAlchemyError, redis.RedisError) as error:
         return Left(row["connection_id"], row["broker"], explained(error).message)
-    return Left(row["connection_id"], row["broker"], None)
+    return Left(row["connection_id"], row["broker"], why_not_revoked=answer["why_not_revoked"])
 
 
 def _has_links(database: Database, user_id: str) -> bool:

@@ -164,6 +164,12 @@ def is_linking(session: Session, user_id: str, broker: str) -> bool:
     return bool(session.scalars(select(or_(in_callback.exists(), waiting.exists()))).one())
 
 
+def is_in_callback(session: Session, broker: str) -> bool:
+    """Whether a login of anybody may just be made at this broker."""
+    in_callback = select(Link.id).where(Link.broker == broker, Link.callback_at > func.now() - CALLBACK_LIMIT)
+    return bool(session.scalars(select(in_callback.exists())).one())
+
+
 def hash_of(secret: str) -> str:
     """What is kept of a token, state or browser secret."""
     return hashlib.sha256(secret.encode()).hexdigest()

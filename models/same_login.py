@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, not_, or_, select
 from sqlalchemy.orm import Session
 
 from models.account import Account
@@ -49,6 +49,29 @@ def connections_of(
     )
     found = [connection for connection, _ in rows]
     return [each for each in found if login_fp is not None and each.login_fp == login_fp] or found
+
+
+def is_held_elsewhere(session: Session, connection: Connection) -> bool:
+    """Whether another connection, of any user, may hold the same login. One that was disconnected holds none.
+
+    A connection of which neither the broker's id of the login nor any account is known may hold any.
+    """
+    others = select(Connection.id).where(
+        Connection.broker == connection.broker,
+        Connection.id != connection.id,
+        Connection.status != Status.DISCONNECTED,
+    )
+    if connection.login_fp is not None or has_accounts(session, connection):
+        listed = select(Account.id).where(Account.connection_id == Connection.id)
+        of_it = select(Account.number_fp).where(Account.connection_id == connection.id)
+        overlaps = listed.where(Account.number_fp.in_(of_it)).exists()
+        is_unknown = and_(Connection.login_fp.is_(None), not_(listed.exists()))
+        if connection.login_fp is None:
+            others = others.where(or_(is_unknown, overlaps))
+        else:
+            same_login = or_(Connection.login_fp == connection.login_fp, and_(Connection.login_fp.is_(None), overlaps))
+            others = others.where(or_(is_unknown, same_login))
+    return bool(session.scalars(select(others.exists())).one())
 
 
 def has_accounts(session: Session, connection: Connection) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 import click
 
@@ -35,7 +35,9 @@ def command(connection: str | None, user_id: str | None, *, erase: bool, yes: bo
     """Forget a login, or all of a user; on demand the data too.
 
     CONNECTION is its id or the first characters of it. The tokens are removed and nothing is asked of the broker any
-    more. Linking the same login again goes on where it stopped, unless its data were erased.
+    more. Where the broker has a call for it, and no other connection here has the login, the permission is withdrawn there
+    too. Open links that would repair the connection end. Linking the same login again goes on where it stopped, unless its
+    data were erased.
 
     With --user and --erase, connections that were disconnected before go too, and the user's one-time links. What stays
     is the audit trail, which can only be added to: what happened to which connection of which user, and its settings,
@@ -64,14 +66,13 @@ def _one(parts: Parts, connection_id: uuid.UUID, *, erase: bool, yes: bool, as_j
         accounts = _counted(len(queries.accounts(parts.database, connection_id=connection_id)), "account")
         _ask(f"Erase {login} and the data of its {accounts}?" if erase else f"Forget {login}?")
     answer = disconnect(parts, connection_id, erase)
-    advice = _advice(row["broker"])
     if as_json:
-        click.echo(printed({**answer, "unlink_advice": advice}))
+        click.echo(printed({**answer, "unlink_advice": _advice(row["broker"])}))
         return
     kept = "its data are erased" if erase else "its data are kept as they were last checked"
     click.echo(f"Connection {connection_id} is disconnected: its tokens are forgotten, and {kept}.")
-    if advice:
-        click.echo(advice)
+    for line in _at_the_broker(row["broker"], {answer["why_not_revoked"]}):
+        click.echo(line)
 
 
 def _all_of_a_user(parts: Parts, user_id: str, *, erase: bool, yes: bool, as_json: bool) -> None:
@@ -83,11 +84,14 @@ def _all_of_a_user(parts: Parts, user_id: str, *, erase: bool, yes: bool, as_jso
         logins = f"{_counted(len(rows), 'login')} of user {user_id}"
         _ask(f"Erase {logins} and the data of {accounts}?" if erase else f"Forget {logins}, with {accounts}?")
     left = leaving.leave(parts, user_id, erase=erase)
-    advice = {each.broker: _advice(each.broker) for each in left if each.error is None}
     if as_json:
-        click.echo(printed(_document(user_id, left, advice, erase=erase)))
+        click.echo(printed(_document(user_id, left, erase=erase)))
     else:
-        click.echo("\n".join([_told(user_id, left, erase=erase), *filter(None, advice.values())]))
+        click.echo(_told(user_id, left, erase=erase))
+        gone = [each for each in left if each.error is None]
+        for broker in dict.fromkeys(each.broker for each in gone):
+            for line in _at_the_broker(broker, {each.why_not_revoked for each in gone if each.broker == broker}):
+                click.echo(line)
     failed = [each for each in left if each.error is not None]
     if failed:
         reasons = "".join(f"\n  {each.connection_id}: {each.error}" for each in failed)
@@ -102,7 +106,7 @@ def _told(user_id: str, left: Sequence[Left], *, erase: bool) -> str:
     return f"Forgotten: {done} of user {cells.plain(user_id)}, {kept}."
 
 
-def _document(user_id: str, left: Sequence[Left], advice: dict[str, str | None], *, erase: bool) -> dict[str, object]:
+def _document(user_id: str, left: Sequence[Left], *, erase: bool) -> dict[str, object]:
     return {
         "user_id": user_id,
         "erased": erase,
@@ -111,7 +115,9 @@ def _document(user_id: str, left: Sequence[Left], advice: dict[str, str | None],
                 "connection_id": str(each.connection_id),
                 "status": None if each.error else "disconnected",
                 "error": each.error,
-                "unlink_advice": advice.get(each.broker),
+                "revoked": each.revoked,
+                "why_not_revoked": each.why_not_revoked,
+                "unlink_advice": None if each.error else _advice(each.broker),
             }
             for each in left
         ],
@@ -129,6 +135,26 @@ def _ask(question: str) -> None:
 
 def _counted(number: int, word: str) -> str:
     return f"{number} {word}{'' if number == 1 else 's'}"
+
+
+def _at_the_broker(broker: str, reasons: Collection[str | None]) -> Iterator[str]:
+    """Whether the permission is withdrawn there too, and where it is not, why and how the person does it.
+
+    `reasons` why it was not, with None for a login for which it was.
+    """
+    try:
+        declared = registry.declaration(broker)
+    except KeyError:
+        declared = None
+    name = broker if declared is None else declared.title
+    if None in reasons:
+        yield f"The permission is withdrawn at {name} too."
+    # That it has no call stands in its advice.
+    if declared is None or declared.revocable:
+        for reason in sorted(filter(None, reasons)):
+            yield f"The permission is not withdrawn at {name}, since {reason}."
+    if declared is not None and reasons != {None}:
+        yield declared.unlink_advice
 
 
 def _advice(broker: str) -> str | None:

@@ -57,6 +57,8 @@ def test_the_login_is_forgotten_and_the_data_stay(
         "connection_id": str(connection_id),
         "status": "disconnected",
         "erased": False,
+        "revoked": False,
+        "why_not_revoked": "Fake Broker has no call that withdraws a login",
     }
     stored = connection_row(parts.database, connection_id)
     assert (stored.status, stored.next_sync_at, stored.claim_id) == (Status.DISCONNECTED, None, None)

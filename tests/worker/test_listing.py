@@ -16,8 +16,8 @@ from brokersync.pausing import pause
 from models import linking
 from models.account import Account
 from models.connection import Connection, Credential, Status
-from models.sharing import ListedRow
 from models.sealing import keyring
+from models.sharing import ListedRow
 from tests.fakes import FakeBroker
 from tests.records import ANOTHER_NUMBER, NUMBER, a_connection, an_account
 from tests.worker.stored import connection_row, credential_row, events, runs, wait_left
