@@ -45,5 +45,14 @@ def test_the_budget_of_an_app_key_covers_as_many_connections_as_written() -> Non
     assert figure(r"about (\d+) every five minutes") == budget / each // 100 * 100
 
 
+def test_what_beat_sends_is_listed_with_how_often() -> None:
+    listed = re.findall(r"\| `(\w+)` \| (\d+) (s|min) \|", PAGE)
+    every = {
+        task: int(count) * {"s": timedelta(seconds=1), "min": timedelta(minutes=1)}[unit]
+        for task, count, unit in listed
+    }
+    assert every == {entry["task"]: entry["schedule"] for entry in celeryconfig.beat_schedule.values()}
+
+
 def test_the_exit_status_of_a_worker_that_ends_itself_is_as_written() -> None:
     assert figure(r"with status (\d+), when a task hangs") == watchdog.EXIT_STATUS
