@@ -35,8 +35,8 @@ def command(ctx: click.Context, *, as_json: bool, everything: bool) -> None:
     """Check the set-up, and say how to mend what is wrong.
 
     Packages, variables, keys, callback URL, the app at the broker, database, tables, logins, notices, Redis, workers, beat,
-    web app and clocks. Nothing is changed, nothing is sent. The exit code is 0 when nothing is at fault (warnings may be), 1 when something is,
-    3 when nothing is set up at all.
+    web app and clocks. Nothing is changed, and nobody is told anything. The exit code is 0 when nothing is at fault
+    (warnings may be), 1 when something is, 3 when nothing is set up at all.
 
     \b
     Examples:

@@ -8,12 +8,13 @@ from brokersync.cells import plain
 from brokersync.standing.case import Case, Who, repair
 from brokersync.standing.facts import Facts, OpenCircuit
 from brokersync.standing.words import in_a_row, listed, span
+from models.circuit import Opened
 from models.connection import Status
 
 NOTHING_TO_DO = "nobody needs to do anything about it"
 START = "honcho start"
 EXAMINE = "brokersync doctor"
-APP_FAULT = "app_misconfigured"
+APP_FAULT = Opened.REFUSED.value
 KEY_FAULT = "credentials_unreadable"
 
 
@@ -38,7 +39,12 @@ def _overdue(facts: Facts) -> Case:
 
 def _held_back(facts: Facts, circuit: OpenCircuit) -> Case:
     since = span(facts.now - circuit.opened_at)
-    if circuit.error_kind == APP_FAULT:
+    if not circuit.is_set_up:
+        names = listed(facts.app_variables)
+        said = f"A worker has lacked its variables for {facts.title} for {since}, so all connections wait ({APP_FAULT})"
+        acts = f"an operator sets {names} where it runs, and starts it anew (`{EXAMINE}` finds what is missing)"
+        return Case("app not set up", said, acts, Who.OPERATOR, EXAMINE)
+    if circuit.error_kind == Opened.REFUSED:
         said = f"{facts.title} has refused the app key for {since}, so all its connections wait ({APP_FAULT})"
         return Case("app refused", said, _mend_the_app(facts), Who.OPERATOR, EXAMINE)
     said = f"{facts.title} has answered no connection for {since}, so all of them wait ({circuit.error_kind})"

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from models.circuit import Opened
 from models.connection import SCHEDULED, Status
 from models.event import DeliveryState
 from worker.schedule import Hours
@@ -41,11 +42,15 @@ class Notice:
 
 @dataclass(frozen=True)
 class OpenCircuit:
-    """The broker takes nothing of this app, or answers nobody; `probe_at` is when one question tries again."""
+    """The broker takes nothing of this app, or answers nobody; `probe_at` is when one question tries again.
 
-    error_kind: str
+    `is_set_up`: the worker has what names the app in its environment.
+    """
+
+    error_kind: Opened
     opened_at: datetime
     probe_at: datetime
+    is_set_up: bool = True
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from brokers import registry
 from brokersync.standing.facts import Facts, Happened, Notice, OpenCircuit
-from models.circuit import Circuit
+from models.circuit import Circuit, Opened
 from models.connection import Connection, Status
 from models.event import TOLD, DeliveryState, Event, EventDelivery, Target
 from settings import Settings
@@ -78,7 +78,9 @@ def _last_of_each_kind(session: Session, connection: Connection) -> Mapping[str,
 def _circuit(session: Session, broker: str) -> OpenCircuit | None:
     """The open circuit of the broker, if there is one; of an app that was replaced meanwhile an older one may be left."""
     row = session.scalars(select(Circuit).where(Circuit.broker == broker).order_by(Circuit.probe_at.desc())).first()
-    return None if row is None else OpenCircuit(row.error_kind, row.opened_at, row.probe_at)
+    if row is None:
+        return None
+    return OpenCircuit(Opened(row.error_kind), row.opened_at, row.probe_at, is_set_up=bool(row.app))
 
 
 def _last_notice(session: Session, events: Mapping[str, Event]) -> Notice | None:

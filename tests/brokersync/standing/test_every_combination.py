@@ -13,6 +13,7 @@ import pytest
 from brokersync.standing.case import Who
 from brokersync.standing.facts import Facts, Happened, Notice, OpenCircuit
 from brokersync.standing.sentence import Standing, standing
+from models.circuit import Opened
 from models.connection import SCHEDULED, Status
 from models.event import DeliveryState
 from tests.brokersync.standing.given import REPAIR, RESUME, ago, ahead, facts
@@ -32,9 +33,10 @@ KINDS = (
 LOGIN_ENDS = (None, ahead(days=6), ahead(hours=23), ago(minutes=5))
 CIRCUITS = (
     None,
-    OpenCircuit("app_misconfigured", ago(minutes=5), ahead(minutes=4)),
-    OpenCircuit("broker_down", ago(minutes=5), ahead(minutes=4)),
-    OpenCircuit("app_misconfigured", ago(hours=1), ago(minutes=30)),
+    OpenCircuit(Opened.REFUSED, ago(minutes=5), ahead(minutes=4)),
+    OpenCircuit(Opened.SILENT, ago(minutes=5), ahead(minutes=4)),
+    OpenCircuit(Opened.REFUSED, ago(hours=1), ago(minutes=30)),
+    OpenCircuit(Opened.REFUSED, ago(minutes=5), ahead(minutes=4), is_set_up=False),
 )
 CLAIMS: tuple[dict[str, Any], ...] = (
     {},
@@ -43,8 +45,8 @@ CLAIMS: tuple[dict[str, Any], ...] = (
     {"claim_until": ago(minutes=1), "claim_started_at": ago(minutes=3), "unfinished_attempts": 2},
 )
 HOURS = (None, Hours(time(8), time(9), UTC))
-DUE = (None, ahead(hours=13, minutes=30), ago(seconds=1), ago(minutes=10))
-DELIVERIES = (None, *DeliveryState)
+DUE = (ahead(hours=13, minutes=30), ago(seconds=1), ago(minutes=10))
+DELIVERIES = (None, DeliveryState.PENDING, DeliveryState.GIVEN_UP)
 CHECKED = (None, ago(minutes=12))
 
 

@@ -11,6 +11,7 @@ import pytest
 from brokersync.standing.case import Who
 from brokersync.standing.facts import OVERDUE, Facts, Happened, Notice, OpenCircuit
 from brokersync.standing.sentence import standing
+from models.circuit import Opened
 from models.connection import Status
 from models.event import DeliveryState
 from tests.brokersync.standing.given import NOW, REPAIR, RESUME, ago, ahead, facts
@@ -146,7 +147,7 @@ CASES: list[tuple[Facts, str, Who, str | None]] = [
         "brokersync doctor",
     ),
     (
-        facts(circuit=OpenCircuit("app_misconfigured", ago(minutes=5), ahead(minutes=4)), next_sync_at=ago(minutes=5)),
+        facts(circuit=OpenCircuit(Opened.REFUSED, ago(minutes=5), ahead(minutes=4)), next_sync_at=ago(minutes=5)),
         "Charles Schwab has refused the app key for 5 min, so all its connections wait (app_misconfigured): an operator"
         " checks SCHWAB_CLIENT_ID and SCHWAB_CLIENT_SECRET, and the app's state and products at the broker, with"
         " `brokersync doctor`; the broker is probed in 4 min, and then all go on; the data are 20 s old;"
@@ -155,7 +156,15 @@ CASES: list[tuple[Facts, str, Who, str | None]] = [
         "brokersync doctor",
     ),
     (
-        facts(circuit=OpenCircuit("broker_down", ago(minutes=5), ahead(minutes=4)), next_sync_at=ago(minutes=5)),
+        facts(circuit=OpenCircuit(Opened.REFUSED, ago(minutes=5), ahead(minutes=4), is_set_up=False)),
+        "A worker has lacked its variables for Charles Schwab for 5 min, so all connections wait (app_misconfigured): an"
+        " operator sets SCHWAB_CLIENT_ID and SCHWAB_CLIENT_SECRET where it runs, and starts it anew (`brokersync doctor`"
+        f" finds what is missing); the broker is probed in 4 min, and then all go on; the data are 20 s old; {FAR}.",
+        Who.OPERATOR,
+        "brokersync doctor",
+    ),
+    (
+        facts(circuit=OpenCircuit(Opened.SILENT, ago(minutes=5), ahead(minutes=4)), next_sync_at=ago(minutes=5)),
         "Charles Schwab has answered no connection for 5 min, so all of them wait (broker_down): nobody needs to do"
         f" anything about it; the broker is probed in 4 min, and then all go on; the data are 20 s old; {FAR}.",
         Who.NOBODY,
@@ -308,7 +317,7 @@ def test_who_is_due_for_more_than_two_minutes_is_not_being_asked(seconds: int, i
 
 def test_while_a_circuit_is_open_what_is_due_is_its_probe() -> None:
     def state(probe_at: Any) -> str:
-        circuit = OpenCircuit("app_misconfigured", ago(hours=1), probe_at)
+        circuit = OpenCircuit(Opened.REFUSED, ago(hours=1), probe_at)
         return standing(facts(next_sync_at=ago(minutes=50), circuit=circuit)).state
 
     assert state(ahead(minutes=1)) == "app refused"
@@ -318,6 +327,11 @@ def test_while_a_circuit_is_open_what_is_due_is_its_probe() -> None:
 @pytest.mark.parametrize(("left", "who"), [(1, Who.NOBODY), (0, Who.PERSON), (-1, Who.PERSON)])
 def test_the_person_acts_from_the_first_notice_on(left: int, who: Who) -> None:
     assert standing(facts(login_expires_at=ahead(hours=48, seconds=left))).who is who
+
+
+def test_a_connection_without_a_time_says_that_none_is_set() -> None:
+    told = standing(facts(next_sync_at=None))
+    assert ("no time is set for asking again" in told.sentence, told.next.at) == (True, None)
 
 
 def test_hours_of_a_moment_that_is_asked_for_out_of_turn_are_not_told() -> None:
