@@ -49,9 +49,8 @@ def open_circuits(session: Session) -> Sequence[Circuit]:
 
 
 def bring_forward(session: Session, broker: str) -> None:
-    """Let the probe of a refused app come as soon as its last one is long enough ago."""
-    last = func.coalesce(Circuit.probed_at, Circuit.opened_at)
-    soonest = func.greatest(func.clock_timestamp(), last + literal(BETWEEN_PROBES, Interval()))
+    """Let the probe of a refused app come now, or as soon as its last one is long enough ago."""
+    soonest = func.greatest(func.clock_timestamp(), Circuit.probed_at + literal(BETWEEN_PROBES, Interval()))
     session.execute(
         update(Circuit)
         .where(Circuit.broker == broker, Circuit.error_kind == Opened.REFUSED, Circuit.probe_at > soonest)

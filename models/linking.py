@@ -20,6 +20,7 @@ from enum import StrEnum
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
+from models.circuit import bring_forward
 from models.connection import SCHEDULED, Connection, Credential, Status
 from models.event import Event, record_event
 from models.installation import fingerprints
@@ -133,6 +134,8 @@ def activate(
         connection.status, connection.next_sync_at = Status.ACTIVE, session.scalars(select(func.now())).one()
         connection.consecutive_failures = connection.unfinished_attempts = 0
         connection.last_error_kind = connection.last_error_text = None
+    # A broker that takes a login takes the app: nobody waits longer than that takes to be asked.
+    bring_forward(session, connection.broker)
     if target is None:
         record_event(session, "linked", connection, actor, accounts=len(numbers))
     else:

@@ -151,23 +151,6 @@ def test_what_is_asked_for_is_deferred_and_brings_the_probe_forward(parts: Parts
     assert broker.calls == []
 
 
-def test_a_probe_is_brought_forward_to_half_a_minute_after_the_last_one_and_no_further(parts: Parts) -> None:
-    connection_id = a_connection(parts.database)
-    now = connection_row(parts.database, connection_id).login_at
-    open_circuit(parts, probed_at=now - timedelta(seconds=10))
-    for _ in range(2):
-        assert sync_connection(parts, connection_id, "demand").outcome is Outcome.DEFERRED
-        assert timedelta(seconds=15) < probe_in(parts.database) <= timedelta(seconds=20)
-
-
-def test_a_probe_that_is_due_sooner_is_not_put_off(parts: Parts) -> None:
-    connection_id = a_connection(parts.database)
-    now = connection_row(parts.database, connection_id).login_at
-    open_circuit(parts, probed_at=now, probe_at=now + timedelta(seconds=5))
-    sync_connection(parts, connection_id, "demand")
-    assert probe_in(parts.database) <= timedelta(seconds=5)
-
-
 def test_who_may_not_be_synced_at_all_is_told_so_while_the_app_is_refused(parts: Parts) -> None:
     open_circuit(parts)
     paused = a_connection(parts.database, status=Status.PAUSED)
