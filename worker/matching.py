@@ -20,12 +20,14 @@ from worker.outcomes import AccountOutcome, Outcome
 class Matched:
     """`accounts` and `positions` are rows to write, `new` the accounts never seen before, `failed` those left alone.
 
-    `renamed` are known accounts that the broker calls by another id than before."""
+    `renamed` are known accounts that the broker calls by another id than before, `shared_again` those that the person had
+    left out at the last login."""
 
     accounts: list[dict[str, Any]] = field(default_factory=list)
     positions: list[dict[str, Any]] = field(default_factory=list)
     new: dict[str, tuple[uuid.UUID, ListedAccount]] = field(default_factory=dict)
     renamed: dict[uuid.UUID, str] = field(default_factory=dict)
+    shared_again: list[uuid.UUID] = field(default_factory=list)
     failed: list[AccountOutcome] = field(default_factory=list)
 
 
@@ -83,6 +85,8 @@ def _add_known(matched: Matched, account: KnownAccount, item: AccountSnapshot) -
     told = item.broker_account_id
     if told is not None and told != account.broker_account_id:
         matched.renamed[account.id] = told
+    if account.missing_since is not None:
+        matched.shared_again.append(account.id)
     _add_rows(matched, account.id, item)
 
 

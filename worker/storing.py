@@ -52,6 +52,8 @@ def store(parts: Parts, attempt: Attempt, matched: Matched, statement_timeout: t
             session.add(_new_account(claim, number_fp, account_id, listed))
         for account_id, broker_account_id in matched.renamed.items():
             session.get_one(Account, account_id).broker_account_id = broker_account_id
+        for account_id in matched.shared_again:
+            session.get_one(Account, account_id).missing_since = None
         session.flush()
         written = write_snapshot(session, matched.accounts, matched.positions, attempt.fetched_at)
         outcomes = (*(_outcome(row["id"], written.versions) for row in matched.accounts), *matched.failed)

@@ -133,6 +133,11 @@ def _whole_login(parts: Parts, attempt: Attempt, deadline: Deadline) -> Stored:
 
 def _known(claim: Claim, account_id: uuid.UUID) -> tuple[str, KnownAccount]:
     for number_fp, known in claim.accounts.items():
+        if known.id == account_id and known.missing_since is not None:
+            raise CannotSync(
+                f"Account {account_id} is not shared by the login of its connection, so it is not read:"
+                f" `brokersync link --repair {claim.connection_id}` makes the link with which the person shares it again."
+            )
         if known.id == account_id:
             return number_fp, known
     raise CannotSync(f"There is no account {account_id}.")

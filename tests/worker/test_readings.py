@@ -148,9 +148,9 @@ class TestTheSameAnswer:
     def test_is_read_again_where_the_accounts_we_know_are_others(
         self, parts: Parts, broker: FakeBroker, connection_id: uuid.UUID, reader: Reader
     ) -> None:
-        with parts.database.session() as session:
-            session.get_one(Account, first_account(parts.database)).missing_since = datetime.now(UTC)
         for _ in range(3):  # what the broker says beside such an answer is no part of it, so it is read each time
+            with parts.database.session() as session:
+                session.get_one(Account, first_account(parts.database)).missing_since = datetime.now(UTC)
             ask(parts, connection_id)
         assert reader.times == 3
 
