@@ -49,7 +49,6 @@ def main() -> None:
     answers = _only_for_answers()
     hints = _Hints()
     apprise.logger.handlers[:] = [hints]
-    apprise.logger.propagate = False
     asset = apprise.AppriseAsset(app_id="brokersync", app_desc="brokersync", app_url="", storage_mode="memory")
     service = apprise.Apprise.instantiate(request["url"], asset=asset)
     if service is None or not service.enabled:

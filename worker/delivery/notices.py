@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from brokers.registry import declaration
 from models.event import Event
 from worker.event_documents import action
+from worker.schedule import zone_of
 
 _GOES_ON = "Nothing is lost: accounts, ids and history stay, and go on once somebody has logged in again."
 
@@ -60,9 +60,11 @@ class Told:
 
     @property
     def whose(self) -> str:
-        """`Charles Schwab, user 42 (IRA)`."""
+        """`Charles Schwab, user 42 (IRA)`; for an app the broker alone."""
+        if self.event.user_id is None:
+            return self.broker
         label = "" if self.label is None else f" ({_one_line(self.label)})"
-        return f"{self.broker}, user {_one_line(self.event.user_id or '')}{label}"
+        return f"{self.broker}, user {_one_line(self.event.user_id)}{label}"
 
     @property
     def reason(self) -> str | None:
@@ -80,8 +82,11 @@ class Told:
 
 
 def notice(told: Told) -> Notice:
-    """The text of an event that people are told of. Raises `KeyError` for any other kind."""
-    return _NOTICES[told.event.kind](told)
+    """The text of an event that people are told of.
+
+    One of a kind that only a newer version knows, whose workers share this database, is told by its name.
+    """
+    return _NOTICES.get(told.event.kind, _of_another_version)(told)
 
 
 def trial_notice() -> Notice:
@@ -156,6 +161,13 @@ def _app_accepted(told: Told) -> Notice:
     )
 
 
+def _of_another_version(told: Told) -> Notice:
+    what_to_do = action(told.event)
+    lines = [] if what_to_do is None else [f"What to do: {_one_line(what_to_do)}"]
+    title = f"{told.event.kind.replace('_', ' ').capitalize()}: {told.whose}"
+    return _written(told, title, "A newer version of brokersync tells this.", *lines, urgency=Urgency.WARNING)
+
+
 _NOTICES: dict[str, Callable[[Told], Notice]] = {
     "login_ending": _login_ending,
     "login_ended": _login_ended,
@@ -187,10 +199,7 @@ def _written(told: Told, title: str, *lines: str, urgency: Urgency) -> Notice:
 
 def _there(moment: datetime, time_zone: str | None) -> str:
     """The same moment by the connection's clocks; nothing where those show UTC or this machine does not know them."""
-    try:
-        local = moment.astimezone(ZoneInfo(time_zone or "UTC"))
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return ""
+    local = moment.astimezone(zone_of(time_zone or "UTC") or UTC)
     return f" ({local:%A %H:%M} in {time_zone})" if local.utcoffset() else ""
 
 

@@ -51,20 +51,21 @@ def targets_due(database: Database) -> frozenset[Target]:
 
 
 def take(database: Database, target: Target, limit: int) -> list[Due]:
-    """Deliveries of that target (for people: of all addresses) that are due, in the order of their events.
+    """Deliveries of that target (for people: of all addresses) that are due.
 
-    Subscribers get the events of a user in their order: while an earlier one is on its way or waits for another try, the
-    later ones wait too. Empty while another process takes some of the same target.
+    What was tried least comes first, so that a dead address, or an event that nobody takes, holds nothing up. Subscribers
+    get the events of a user in their order instead: while an earlier one is on its way or waits for another try, the later
+    ones wait too. Empty while another process takes some of the same target.
     """
+    in_order = target is Target.SUBSCRIBERS
     with database.session() as session:
         # Of two that take at once, neither would see what the other has taken, and that its own has to wait for it.
         if not session.scalars(select(func.pg_try_advisory_xact_lock(func.hashtext(f"deliver {target}")))).one():
             return []
         wanted = select(EventDelivery.event_id, EventDelivery.target).join(Event, Event.id == EventDelivery.event_id)
-        wanted = wanted.where(_of(target), _due()).order_by(Event.at, Event.id, EventDelivery.target).limit(limit)
-        if target is Target.SUBSCRIBERS:
-            wanted = wanted.where(~_an_earlier_one_waits())
-        chosen = wanted.cte("chosen")
+        wanted = wanted.where(_of(target), _due())
+        wanted = wanted.where(~_an_earlier_one_waits()) if in_order else wanted.order_by(EventDelivery.attempts)
+        chosen = wanted.order_by(Event.at, Event.id, EventDelivery.target).limit(limit).cte("chosen")
         taken = session.execute(
             update(EventDelivery)
             .where(EventDelivery.event_id == chosen.c.event_id, EventDelivery.target == chosen.c.target, _due())
@@ -74,7 +75,7 @@ def take(database: Database, target: Target, limit: int) -> list[Due]:
         ).all()
         told = _told(session, [event_id for event_id, _, _ in taken])
     due = [Due(told[event_id], name, attempts) for event_id, name, attempts in taken]
-    return sorted(due, key=lambda each: (each.event.at, each.event.id, each.target))
+    return sorted(due, key=lambda each: (0 if in_order else each.attempts, each.event.at, each.event.id, each.target))
 
 
 def address_to_people(database: Database, addresses: int) -> None:

@@ -93,5 +93,16 @@ def test_no_notice_holds_a_link_and_every_title_is_one_line(kind: str) -> None:
     assert told.title.isprintable()
 
 
+def test_an_event_of_a_newer_version_is_told_by_its_name() -> None:
+    told = notice(Told(an_event("new_kind", details={"action": "Do it."})))
+    assert told.title == "New kind: Charles Schwab, user 42"
+    assert "What to do: Do it.\n" in told.body
+    of_an_app = notice(Told(an_event("new_kind", connection_id=None, user_id=None)))
+    assert (of_an_app.title, of_an_app.body) == (
+        "New kind: Charles Schwab",
+        "A newer version of brokersync tells this.",
+    )
+
+
 def test_a_broker_that_this_version_does_not_know_is_named_as_it_was_written() -> None:
     assert notice(Told(an_event(broker="gone"))).title == "Login ending soon: gone, user 42"

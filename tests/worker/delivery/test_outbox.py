@@ -75,6 +75,15 @@ def test_a_users_later_events_wait_for_the_earlier_ones_and_nobody_elses_do(data
     assert kinds(outbox.take(database, Target.SUBSCRIBERS, 10)) == ["linked", "paused"]
 
 
+def test_what_was_tried_least_comes_first_where_no_order_is_promised(database: Database) -> None:
+    written(database, a_connection(database), "linked")
+    outbox.failed(database, outbox.take(database, Target.WEBHOOK, 10), "away", middle)
+    made_due(database)
+    written(database, a_connection(database), "paused", "resumed")
+    assert kinds(outbox.take(database, Target.WEBHOOK, 2)) == ["paused", "resumed"]
+    assert kinds(outbox.take(database, Target.WEBHOOK, 2)) == ["linked"]
+
+
 def test_two_who_take_at_once_never_take_the_same(database: Database) -> None:
     connection_id = a_connection(database)
     for _ in range(20):
