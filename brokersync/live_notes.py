@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from rich.text import Text
 
@@ -23,6 +23,7 @@ _STOPPED = {
     Status.REAUTH_REQUIRED: "its login has ended; log in again: `{repair}`",
     Status.DISCONNECTED: "its connection is disconnected",
 }
+_WITHOUT_LOGIN = frozenset({Status.REAUTH_REQUIRED, Status.DISCONNECTED})
 FAULTS = {
     "unreachable": "{broker} does not answer",
     "broker_down": "{broker} is down",
@@ -68,6 +69,19 @@ def old(news: Old, now: datetime, *, database_is_away: bool) -> Text:
     if database_is_away:
         return told.append("PostgreSQL does not answer, where it would say why")
     return told.append_text(_reason(news, connection, now))
+
+
+def login_end(connection: Connection, now: datetime) -> Text | None:
+    """`0b1c03aa  its login ends in 23 h 5 min: brokersync link --repair 0b1c03aa`; None while that is days away, or where
+    there is no login any more."""
+    if connection.login_expires_at is None or connection.status in _WITHOUT_LOGIN:
+        return None
+    left = connection.login_expires_at - now
+    if left > cells.SOON:
+        return None
+    ends = "ends" if left > timedelta(0) else "is"
+    told = Text.assemble(cells.short_id(connection.id), f"  its login {ends} ", cells.login_end(left))
+    return told.append(f": {repair_command(connection.id)}")
 
 
 def _of_accounts(accounts: Sequence[Watched]) -> Text:

@@ -51,7 +51,8 @@ class Watch:
         self._know(first)
 
     def run(self, events: Iterable[Event]) -> None:
-        """For ever, or for as long as there are events."""
+        """For ever, or for as long as there are events. First, which logins will end soon: their events may be past."""
+        self._tell_ends()
         for event in events:
             match event:
                 case Heard():
@@ -68,6 +69,12 @@ class Watch:
                     self._looked(event)
                 case DatabaseAway():
                     self._database_silent()
+
+    def _tell_ends(self) -> None:
+        for connection in {account.connection.id: account.connection for account in self._look.accounts}.values():
+            told = live_notes.login_end(connection, self._look.now())
+            if told is not None:
+                self._note(told)
 
     def _heard(self, document: Document) -> None:
         account_id = document["account_id"]

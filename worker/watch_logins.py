@@ -106,7 +106,8 @@ def _see_to(session: Session, connection_id: uuid.UUID, settings: Settings) -> i
     # Those that really are: a notice comes sooner because of a night, and later after an outage.
     hours_left = round((runway.ends_at - now) / timedelta(hours=1))
     record_event(session, "login_ending", connection, "worker", hours_left=hours_left, reason="its time is nearly over")
-    log.info("login will end", extra={"connection": connection_id, "hours": hours_left, "next_at": seen.next_at})
+    next_at = None if seen.next_at is None else seen.next_at.isoformat()
+    log.info("login will end", extra={"connection": connection_id, "hours": hours_left, "next_at": next_at})
     return 1
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -88,3 +89,33 @@ def test_servers_are_told_to_be_away_and_back() -> None:
     assert away.plain == "Redis does not answer since 14:58:48; it is tried again"
     assert live_notes.redis_back(RedisBack(since), NOW).plain == "Redis answers again, after 1 min 12 s"
     assert live_notes.fresh(Fresh([watched()], timedelta(seconds=2))).plain == "…733  confirmed again, 2 s ago"
+
+
+@pytest.mark.parametrize(
+    ("left", "said"),
+    [
+        (timedelta(hours=48), "its login ends in 2 d: "),
+        (timedelta(hours=1, minutes=5), "its login ends in 1 h 5 min: "),
+        (timedelta(seconds=1), "its login ends in 1 s: "),
+        (timedelta(0), "its login is over for 0 s: "),
+        (-timedelta(minutes=5), "its login is over for 5 min: "),
+    ],
+)
+def test_a_login_that_is_near_its_end_or_past_it_is_told_of_with_what_renews_it(left: timedelta, said: str) -> None:
+    connection = watched(login_expires_at=NOW + left).connection
+    note = live_notes.login_end(connection, NOW)
+    assert note is not None
+    assert note.plain == f"0b6e2f41  {said}brokersync link --repair 0b6e2f41"
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"login_expires_at": None},
+        {"login_expires_at": NOW + timedelta(hours=48, seconds=1)},
+        {"login_expires_at": NOW, "status": Status.REAUTH_REQUIRED},
+        {"login_expires_at": NOW, "status": Status.DISCONNECTED},
+    ],
+)
+def test_of_other_logins_nothing_is_told(values: dict[str, Any]) -> None:
+    assert live_notes.login_end(watched(**values).connection, NOW) is None

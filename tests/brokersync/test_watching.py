@@ -57,12 +57,13 @@ class FakeLooking:
         self.asked += 1
 
 
-def look(*account_ids: str, status: Status = Status.ACTIVE) -> Look:
+def look(*account_ids: str, status: Status = Status.ACTIVE, login_lasts: timedelta | None = None) -> Look:
     connection = Connection(
         id=uuid.UUID(int=1),
         user_id="42",
         broker="schwab",
         status=status,
+        login_expires_at=None if login_lasts is None else NOW + login_lasts,
         sync_interval=timedelta(minutes=5),
         last_error_kind="broker_down",
         last_error_text="status 503",
@@ -157,6 +158,11 @@ def test_a_connection_event_is_told_in_words_and_the_database_is_looked_at_at_on
         )
     ]
     assert watch.looking.asked == 1
+
+
+def test_a_login_that_ends_soon_is_told_of_at_the_start_once_for_its_connection() -> None:
+    told = Watching(look("a", "b", login_lasts=timedelta(hours=23, seconds=30))).after(look("a", "b"))
+    assert told.notes == ["00000000  its login ends in 23 h: brokersync link --repair 00000000"]
 
 
 def test_a_document_confirms_its_account() -> None:
