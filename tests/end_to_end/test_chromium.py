@@ -2,28 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
+from tests.end_to_end.chromium import sign_in
 from tests.end_to_end.installation import Installation, Linked
 
 pytestmark = [pytest.mark.processes, pytest.mark.browser]
-
-
-@pytest.fixture
-def page(chromium: str) -> Iterator[Page]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=chromium, args=["--no-sandbox", "--disable-background-networking", "--disable-sync"]
-        )
-        context = browser.new_context(viewport={"width": 390, "height": 844})
-        try:
-            yield context.new_page()
-        finally:
-            context.close()
-            browser.close()
 
 
 def test_a_person_links_a_login_and_sees_masked_accounts(installation: Installation, demo: Linked, page: Page) -> None:
@@ -31,7 +16,7 @@ def test_a_person_links_a_login_and_sees_masked_accounts(installation: Installat
     expect(page.locator("body")).to_contain_text("Charles Schwab")
     expect(page.locator("body")).to_contain_text("cannot")
     page.get_by_role("button").click()
-    _sign_in(page, "demo")
+    sign_in(page, "demo")
     page.get_by_role("button", name="Allow").click()
     body = page.locator("body")
     for ending in demo.accounts():
@@ -44,13 +29,7 @@ def test_a_person_links_a_login_and_sees_masked_accounts(installation: Installat
 def test_who_denies_reads_that_nothing_was_linked(installation: Installation, page: Page) -> None:
     page.goto(installation.new_link("user-who-denies"))
     page.get_by_role("button").click()
-    _sign_in(page, "carol")
+    sign_in(page, "carol")
     page.get_by_role("button", name="Deny").click()
     expect(page.locator("body")).to_contain_text("othing was linked")
     assert installation.rows("SELECT 1 FROM connections WHERE user_id = 'user-who-denies'") == []
-
-
-def _sign_in(page: Page, user: str) -> None:
-    page.get_by_label("User name").fill(user)
-    page.get_by_label("Password").fill("sandbox")
-    page.get_by_role("button", name="Sign in").click()

@@ -2,40 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
-from pathlib import Path
-from typing import Any
-
 import pytest
 
+from tests.end_to_end.commands import brokersync, run
 from tests.end_to_end.installation import Installation, Linked, follow_link
-from tests.guards.tree import ROOT
 
 pytestmark = pytest.mark.processes
-
-PROGRAM = [sys.executable, "-c", "from brokersync.main import main; main()"]
-
-
-def brokersync(installation: Installation, *arguments: str, code: int = 0) -> Any:
-    """What the command prints as JSON; its exit code must be `code`, and nothing but the document is printed."""
-    return json.loads(run(installation, *arguments, code=code).stdout)
-
-
-def run(installation: Installation, *arguments: str, code: int) -> subprocess.CompletedProcess[str]:
-    ran = subprocess.run(
-        [*PROGRAM, *arguments, "--json"],
-        check=False,
-        env={**installation.environ, "PYTHONPATH": str(ROOT)},
-        cwd=Path("/"),
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    assert ran.returncode == code, ran.stderr
-    assert "Traceback" not in ran.stderr
-    return ran
 
 
 def test_a_sync_that_is_waited_for_brings_what_was_traded(installation: Installation, demo: Linked) -> None:
