@@ -7,19 +7,19 @@ may commit only while it still holds it. PostgreSQL's clock decides.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import bindparam, exists, func, select, update
 from sqlalchemy.orm import Session
 
 from models.account import Account
-from models.circuit import Circuit, Opened, bring_forward
+from models.circuit import Circuit, Opened
 from models.connection import SCHEDULED, Connection, Credential, Status
-from models.event import record_event
-from worker import limits, schedule
+from worker import limits, not_taken, schedule
+from worker.not_taken import NotTaken
 from worker.outcomes import CannotSync, Outcome
 
 # Put together once: for each sync anew, that takes longer than running them.
@@ -31,14 +31,9 @@ _LOCKED = (
     .where(Connection.id == bindparam("connection_id"))
     .with_for_update(key_share=True)
 )
-_CIRCUITS = (
-    select(func.jsonb_agg(func.jsonb_build_array(Circuit.app, Circuit.error_kind)))
-    .where(Circuit.broker == Connection.broker)
-    .correlate(Connection)
-    .scalar_subquery()
-)
-"""Of the connection's broker: in the same statement, for the table is empty on all days but the bad ones."""
-_TO_TAKE = _LOCKED.add_columns(_CIRCUITS)
+# In the same statement, and about all brokers: on all days but the bad ones there is none. (Those of the connection's own
+# broker took as long to plan as all the rest of it.)
+_TO_TAKE = _LOCKED.add_columns(exists().select_from(Circuit))
 _HELD = _LOCKED.where(Connection.claim_id == bindparam("run_id"), Connection.claim_until > func.clock_timestamp())
 _TAKE = (
     update(Connection)
@@ -104,18 +99,6 @@ class Held(NamedTuple):
     now: datetime
 
 
-@dataclass(frozen=True)
-class NotTaken:
-    """Somebody else is at it (`busy`, on demand), the message came too late to matter (`superseded`), or the broker asked
-    for a pause that is not over, or refuses the app (`deferred`).
-
-    `why_not` is what to tell a person whose own request just paused the connection."""
-
-    outcome: Outcome
-    run_id: uuid.UUID | None
-    why_not: str | None = None
-
-
 def nobodys(broker: str, app: str) -> bool:
     """For who has no app."""
     return False
@@ -138,22 +121,22 @@ def take(
     locked = session.execute(_TO_TAKE, {"connection_id": connection_id}).one_or_none()
     if locked is None:
         raise CannotSync(f"There is no connection {connection_id}.")
-    connection, now, circuits = locked
+    connection, now, any_circuits = locked
     scheduled = trigger == "schedule"
     if connection.status not in SCHEDULED:
         if scheduled:
             return NotTaken(Outcome.SUPERSEDED, None)
-        raise CannotSync(_why_not(connection))
+        raise CannotSync(not_taken.why_not(connection))
     if not scheduled and connection.last_error_kind == "rate_limited" and _waits(connection, now):
         # The broker said when; asking sooner gets the app's key banned.
         return NotTaken(Outcome.DEFERRED, None)
     if not _may_take(connection, scheduled, message_id, now):
-        return _occupied(connection, scheduled, now)
-    opened = {kind for app, kind in circuits or () if is_ours(connection.broker, app)}
+        return not_taken.occupied(connection, scheduled, now)
+    opened = _opened(session, connection.broker, is_ours) if any_circuits else frozenset()
     if Opened.REFUSED in opened:
-        return _wait_for_app(session, connection, scheduled)
+        return not_taken.wait_for_app(session, connection, scheduled)
     if connection.unfinished_attempts >= limits.UNFINISHED_ATTEMPTS:
-        return _pause(session, connection)
+        return not_taken.pause(session, connection)
     run_id = uuid.uuid4()
     session.connection().execute(
         _TAKE, {"taken": connection_id, "run_id": run_id, "now": now, "until": now + limits.CLAIM}
@@ -216,40 +199,11 @@ def _may_take(connection: Connection, scheduled: bool, message_id: uuid.UUID | N
     return connection.next_sync_at is not None and connection.next_sync_at <= now
 
 
-def _occupied(connection: Connection, scheduled: bool, now: datetime) -> NotTaken:
-    if scheduled:
-        return NotTaken(Outcome.SUPERSEDED, connection.claim_id)
-    connection.next_sync_at = now
-    return NotTaken(Outcome.BUSY, connection.claim_id)
-
-
-def _wait_for_app(session: Session, connection: Connection, scheduled: bool) -> NotTaken:
-    """Its access token may be good for a while yet. But a broker that refuses the app may refuse that as well, and what
-    comes next is a refresh."""
-    connection.claim_id = connection.claim_until = connection.claim_started_at = None
-    if not scheduled:
-        bring_forward(session, connection.broker)
-    return NotTaken(Outcome.DEFERRED, None)
+def _opened(session: Session, broker: str, is_ours: Callable[[str, str], bool]) -> Collection[str]:
+    """What has opened the circuits of this installation's app at a broker."""
+    circuits = session.execute(select(Circuit.app, Circuit.error_kind).where(Circuit.broker == broker))
+    return {kind for app, kind in circuits if is_ours(broker, app)}
 
 
 def _waits(connection: Connection, now: datetime) -> bool:
     return connection.next_sync_at is not None and connection.next_sync_at > now
-
-
-def _pause(session: Session, connection: Connection) -> NotTaken:
-    connection.status = Status.PAUSED
-    connection.claim_id = connection.claim_until = connection.claim_started_at = None
-    connection.last_error_kind = "internal"
-    connection.last_error_text = "three attempts in a row did not come to an end"
-    record_event(session, "given_up", connection, "worker", reason=connection.last_error_text)
-    return NotTaken(Outcome.SUPERSEDED, None, _why_not(connection))
-
-
-def _why_not(connection: Connection) -> str:
-    repair = f"`brokersync link --repair {connection.id}`"
-    reasons = {
-        Status.PAUSED: "is paused: `brokersync resume` starts it again",
-        Status.REAUTH_REQUIRED: f"needs a new login: {repair} makes the link for it",
-        Status.DISCONNECTED: f"is disconnected: {repair} makes the link with which it goes on",
-    }
-    return f"Connection {connection.id} {reasons[Status(connection.status)]}."

@@ -20,13 +20,14 @@ from models.connection import Status
 from worker import claims, limits, outages, pending
 from worker.attempts import Attempt
 from worker.circuits import is_ours
-from worker.claims import Claim, KnownAccount, NotTaken
+from worker.claims import Claim, KnownAccount
 from worker.failures import EXPECTED, describe, fail
 from worker.fetching import fetch_all, fetch_one
 from worker.limits import Deadline
 from worker.listing import finish_link
 from worker.logins import LoginBusy, NoCredentials
 from worker.matching import match, match_one
+from worker.not_taken import NotTaken
 from worker.outcomes import CannotSync, Outcome, SyncFailed, SyncResult
 from worker.parts import Parts
 from worker.readings import Comparing

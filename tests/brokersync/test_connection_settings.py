@@ -15,8 +15,9 @@ from models.event import Event
 from models.session import Database
 from tests.records import a_connection
 from tests.worker.stored import connection_row, database_now, events, put, until_waiting, wait_left
-from worker.claims import Claim, NotTaken, release, take
+from worker.claims import Claim, release, take
 from worker.dispatch import dispatch_due_connections
+from worker.not_taken import NotTaken
 from worker.outcomes import Outcome
 
 pytestmark = pytest.mark.servers

@@ -21,8 +21,9 @@ from tests.worker.stored import (
     wait_left,
 )
 from worker import claims, limits
-from worker.claims import Claim, NotTaken
+from worker.claims import Claim
 from worker.dispatch import dispatch_due_connections
+from worker.not_taken import NotTaken
 from worker.outcomes import CannotSync, Outcome
 
 pytestmark = pytest.mark.servers

@@ -15,8 +15,9 @@ from models.session import Database
 from tests.records import a_connection
 from tests.worker.stored import connection_row, put
 from worker import dispatch, limits
-from worker.claims import Claim, NotTaken, take
+from worker.claims import Claim, take
 from worker.dispatch import dispatch_due_connections
+from worker.not_taken import NotTaken
 
 pytestmark = pytest.mark.servers
 
