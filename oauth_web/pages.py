@@ -41,7 +41,7 @@ def start(declaration: Declaration, link: Link, repaired: Connection | None, acc
         until=clock(link.expires_at),
         repaired=repaired,
         linked_on=None if repaired is None else day(repaired.created_at),
-        numbers=_listed([account.masked for account in accounts]),
+        numbers=[account.masked for account in accounts],
     )
     return make_response(page)
 
@@ -101,11 +101,6 @@ def _compared(shared: Shared) -> str:
     if shared.added:
         said.append(f"{_counted(len(shared.added), 'account')} {'was' if len(shared.added) == 1 else 'were'} added.")
     return " ".join(said)
-
-
-def _listed(words: Sequence[str]) -> str:
-    """`…733, …012 and …551`; empty for none."""
-    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
 def _again(link: Link, now: datetime) -> str:
