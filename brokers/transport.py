@@ -32,7 +32,10 @@ CONNECT_TIMEOUT = 5.0
 """TCP and TLS together. A host that needs longer is not one to wait for."""
 
 READ_TIMEOUT = 10.0
-"""Without a single byte for so long, the connection is dead. Clients of Schwab's API wait 10 s (Schwabdev)."""
+"""Without a single byte for so long, what can be asked again is given up. Clients of Schwab's API wait 10 s (Schwabdev).
+
+Anything but a GET has all of its time: given up, a refresh whose answer is only slow would cost the tokens in it.
+"""
 
 IDLE_LIMIT = 60.0
 """A pooled connection unused for longer is replaced: routers forget idle connections without telling either side."""
@@ -46,12 +49,13 @@ logging.getLogger("urllib3.connection").setLevel(logging.ERROR)
 
 
 class _TimedReader(io.RawIOBase):
-    """Reads a socket, and lets no read take longer than is left of `seconds` or than `READ_TIMEOUT`."""
+    """Reads a socket, and lets no read take longer than is left of `seconds`, or than `silence`."""
 
-    def __init__(self, sock: socket.socket, seconds: float) -> None:
+    def __init__(self, sock: socket.socket, seconds: float, silence: float) -> None:
         self._sock = sock
         self._raw = sock.makefile("rb", buffering=0)
         self._until = time.monotonic() + seconds
+        self._silence = silence
 
     def readable(self) -> bool:
         return True
@@ -60,7 +64,7 @@ class _TimedReader(io.RawIOBase):
         left = self._until - time.monotonic()
         if left <= 0:
             raise TimeoutError("the total time is used up")
-        self._sock.settimeout(min(left, READ_TIMEOUT))
+        self._sock.settimeout(min(left, self._silence))
         return self._raw.readinto(buffer)
 
     def close(self) -> None:
@@ -71,10 +75,14 @@ class _TimedReader(io.RawIOBase):
 class _BoundedResponse(http.client.HTTPResponse):
     """An answer whose status line, headers and body together arrive within the time-out its socket has at the start."""
 
-    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
+    def __init__(
+        self, sock: socket.socket, debuglevel: int = 0, method: str | None = None, url: str | None = None
+    ) -> None:
         seconds = sock.gettimeout()
-        reader = _TimedReader(sock, READ_TIMEOUT if seconds is None else seconds)
-        super().__init__(sock, *args, **kwargs)
+        if seconds is None:
+            seconds = READ_TIMEOUT
+        reader = _TimedReader(sock, seconds, READ_TIMEOUT if method == "GET" else seconds)
+        super().__init__(sock, debuglevel, method, url)
         self.fp.close()
         self.fp = io.BufferedReader(reader)
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import socket
+import threading
 import time
 
 import pytest
 
 from brokers import transport
+from brokers.endpoints import Endpoint
 from brokers.errors import Unreachable
 from tests.brokers.certificate import Certificate
 from tests.brokers.wire_calls import JSON_HEAD, call, failure
-from tests.brokers.wire_server import answer, drips, stalls, wire_server, writes
+from tests.brokers.wire_server import answer, drips, request_of, stalls, wire_server, writes
 
 pytestmark = pytest.mark.sockets
 
@@ -53,6 +55,20 @@ def test_a_server_that_falls_silent_is_given_up_after_the_read_time_out(monkeypa
     error, seconds = failure(stalls(JSON_HEAD), deadline=30)
     assert isinstance(error, Unreachable)
     assert seconds < 1.0
+
+
+def test_what_cannot_simply_be_asked_again_is_waited_for_to_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transport, "READ_TIMEOUT", 0.1)
+
+    def late(connection: socket.socket, closing: threading.Event) -> None:
+        request_of(connection)
+        if not closing.wait(0.4):
+            connection.sendall(JSON_HEAD + b"Content-Length: 2\r\n\r\n[]")
+
+    with wire_server(late) as server:
+        assert call(server.url, 5, Endpoint("POST", "/tokens")).body == b"[]"
+        with pytest.raises(Unreachable, match="in time"):
+            call(server.url, 0.2, Endpoint("POST", "/tokens"))
 
 
 def test_a_tls_handshake_that_stalls_is_cut_at_the_deadline() -> None:

@@ -17,10 +17,10 @@ THINGS = Endpoint("GET", "/things")
 JSON_HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 
 
-def call(url: str, deadline: float = 5.0) -> Answer:
-    client = HttpClient(url, frozenset({THINGS}))
+def call(url: str, deadline: float = 5.0, endpoint: Endpoint = THINGS) -> Answer:
+    client = HttpClient(url, frozenset({endpoint}))
     try:
-        return client.call(THINGS, Deadline(deadline))
+        return client.call(endpoint, Deadline(deadline))
     finally:
         client.close()
 
