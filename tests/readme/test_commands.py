@@ -14,6 +14,7 @@ from tests.guards.tree import ROOT
 from tests.oauth_web.served import free_port
 from tests.readme import printed
 from tests.readme.newcomer import LASTING, WAIT, Newcomer
+from tests.worker.receiver import receiver
 
 pytestmark = pytest.mark.processes
 
@@ -56,6 +57,10 @@ def test_a_printed_command_does_what_it_is_printed_for(
         instead, said = LASTING[command]
         with linked.running(command, instead.format(port=free_port())) as running:
             running.wait_for(lambda: said in running.output)
+    elif command == "brokersync notify --test":
+        with receiver() as target:
+            linked.run(command, instead=f"NOTIFY_URLS=json://127.0.0.1:{target.port} {command}")
+        assert target.received
     elif "<command>" in command:
         assert "Example:" in linked.run(command, instead=command.replace("<command>", "accounts"))
     elif command.startswith("celery") and " result " in command:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -12,6 +13,9 @@ from sqlalchemy import func, select, update
 from models.connection import Connection
 from models.event import Event, EventDelivery, record_app_event, record_event
 from models.session import Database
+from worker.delivery.addresses import Address
+from worker.delivery.notices import Notice
+from worker.delivery.people import Answer, Answers
 from worker.webhook import NotDelivered
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -76,3 +80,20 @@ class FakeWebhook:
         if self.failure is not None:
             raise self.failure
         self.sent.append((event_id, document))
+
+
+class FakePeople:
+    """What each address was sent; `answers` says what an address answers to each notice, else all is taken."""
+
+    def __init__(self) -> None:
+        self.sent: dict[int, list[str]] = {}
+        self.answers: dict[int, list[Answer]] = {}
+
+    def send(self, address: Address, notices: list[Notice]) -> Answers:
+        self.sent.setdefault(address.place, []).extend(each.title for each in notices)
+        return Answers("Fake", tuple(self.answers.get(address.place, [Answer(True)] * len(notices))))
+
+
+def told(messages: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Channel and kind of event of what subscribers heard."""
+    return [(channel, json.loads(text)["event"]) for channel, text in messages]

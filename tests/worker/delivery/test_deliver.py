@@ -10,20 +10,26 @@ from dataclasses import replace
 
 import pytest
 import redis
-from sqlalchemy import delete, update
+from sqlalchemy import delete
 
 from models.connection import Connection
-from models.event import EventDelivery, Target
+from models.event import Target
 from models.session import Database
 from tests.fakes import FakeBroker
 from tests.records import a_connection
-from tests.worker.delivery.given import FakeWebhook, deliveries, made_due, states, written, written_of_an_app
+from tests.worker.delivery.given import (
+    FakePeople,
+    FakeWebhook,
+    deliveries,
+    made_due,
+    states,
+    told,
+    written,
+    written_of_an_app,
+)
 from tests.worker.live import heard
-from worker.delivery import deliver, outbox, people
-from worker.delivery.addresses import Address
+from worker.delivery import deliver, outbox
 from worker.delivery.deliver import deliver_events
-from worker.delivery.notices import Notice
-from worker.delivery.people import Answer, Answers
 from worker.parts import Parts
 from worker.publisher import Publisher
 from worker.webhook import NotDelivered
@@ -34,42 +40,11 @@ NOWHERE = "redis://127.0.0.1:1/0"
 
 
 @pytest.fixture
-def webhook(parts: Parts) -> FakeWebhook:
-    parts.webhook = FakeWebhook()
-    return parts.webhook
-
-
-class FakePeople:
-    """What each address was sent; `answers` says what an address answers to each notice, else all is taken."""
-
-    def __init__(self) -> None:
-        self.sent: dict[int, list[str]] = {}
-        self.answers: dict[int, list[Answer]] = {}
-
-    def send(self, address: Address, notices: list[Notice]) -> Answers:
-        self.sent.setdefault(address.place, []).extend(each.title for each in notices)
-        return Answers("Fake", tuple(self.answers.get(address.place, [Answer(True)] * len(notices))))
-
-
-@pytest.fixture
-def addressed(parts: Parts, monkeypatch: pytest.MonkeyPatch) -> FakePeople:
-    """Two addresses, and nobody behind them."""
-    fake = FakePeople()
-    monkeypatch.setattr(people, "send", fake.send)
-    parts.settings = replace(parts.settings, notify_urls="json://one,json://two")
-    return fake
-
-
-@pytest.fixture
 def away(parts: Parts) -> Iterator[Parts]:
     """The same with a Redis that is not there."""
     publisher = Publisher(NOWHERE)
     yield replace(parts, publisher=publisher)
     publisher.close()
-
-
-def told(messages: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    return [(channel, json.loads(text)["event"]) for channel, text in messages]
 
 
 def target_states(database: Database) -> list[tuple[str, str, int]]:
@@ -189,79 +164,6 @@ def test_a_webhook_that_can_never_take_it_is_given_up_event_by_event(parts: Part
     assert [each.state for each in deliveries(parts.database) if each.target == "webhook"] == ["given_up"] * 2
 
 
-def test_one_dead_address_repeats_nothing_to_the_other(parts: Parts, addressed: FakePeople) -> None:
-    addressed.answers[1] = [Answer(False, "It could not be reached")]
-    written(parts.database, a_connection(parts.database), "login_ending", "reauth_required")
-    deliver_events(parts)
-    made_due(parts.database)
-    deliver_events(parts)
-    assert len(addressed.sent[2]) == 2
-    assert len(addressed.sent[1]) == 4
-    dead = [each for each in deliveries(parts.database) if each.target == "people/1"]
-    assert [(each.attempts, each.last_error) for each in dead] == [(2, "It could not be reached")] * 2
-
-
-def test_what_an_address_had_no_time_for_is_due_at_once_and_has_not_failed(parts: Parts, addressed: FakePeople) -> None:
-    addressed.answers[1] = [Answer(True)]
-    written(parts.database, a_connection(parts.database), "login_ending", "reauth_required")
-    deliver_events(parts)
-    assert [(each.state, each.attempts) for each in deliveries(parts.database) if each.target == "people/1"] == [
-        ("delivered", 1),
-        ("pending", 0),
-    ]
-    assert Target.PEOPLE in outbox.targets_due(parts.database)
-
-
-def test_with_many_addresses_only_some_are_sent_to_at_once(
-    parts: Parts, addressed: FakePeople, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(deliver, "_ADDRESSES_AT_ONCE", 1)
-    written(parts.database, a_connection(parts.database), "login_ending")
-    deliver_events(parts)
-    assert list(addressed.sent) == [1]
-    deliver_events(parts)
-    assert list(addressed.sent) == [1, 2]
-
-
-@pytest.mark.parametrize("hanging", ["webhook", "people"])
-def test_what_hangs_holds_one_thread_and_nobody_else_up(
-    parts: Parts,
-    webhook: FakeWebhook,
-    addressed: FakePeople,
-    redis_client: redis.Redis,
-    monkeypatch: pytest.MonkeyPatch,
-    hanging: str,
-) -> None:
-    hangs, over = threading.Event(), threading.Event()
-
-    def hang(*_: object, **__: object) -> Answers:
-        hangs.set()
-        assert over.wait(10)
-        return Answers("Fake", (Answer(True), Answer(True)))
-
-    connection_id = a_connection(parts.database)
-    written(parts.database, connection_id, "login_ending")
-    if hanging == "webhook":
-        monkeypatch.setattr(webhook, "send", hang)
-    else:
-        monkeypatch.setattr(people, "send", hang)
-    first = threading.Thread(target=deliver_events, args=(parts,))
-    first.start()
-    try:
-        assert hangs.wait(10)
-        written(parts.database, connection_id, "reauth_required")
-        with heard(redis_client) as messages:
-            deliver_events(parts)
-        assert [kind for _, kind in told(messages)] == ["reauth_required"]
-        if hanging == "webhook":
-            assert len(addressed.sent[1]) == 2
-        else:
-            assert len(webhook.sent) == 2
-    finally:
-        over.set()
-        first.join(10)
-
-
 def test_two_workers_share_the_work(parts: Parts, broker: FakeBroker, webhook: FakeWebhook) -> None:
     other = replace(parts, delivering={each: threading.Lock() for each in Target})
     other.webhook = FakeWebhook()
@@ -280,28 +182,6 @@ def test_two_workers_share_the_work(parts: Parts, broker: FakeBroker, webhook: F
         thread.join()
     sent = [event_id for event_id, _ in [*webhook.sent, *other.webhook.sent]]
     assert len(sent) == len(set(sent)) == 10
-
-
-def test_an_address_that_was_corrected_gets_what_waited_for_it(parts: Parts, addressed: FakePeople) -> None:
-    addressed.answers[1] = [Answer(False, "Apprise cannot use this address")]
-    written(parts.database, a_connection(parts.database), "login_ending")
-    deliver_events(parts)
-    addressed.answers.clear()
-    parts.settings = replace(parts.settings, notify_urls="json://corrected,json://two")
-    with parts.database.session() as session:
-        session.execute(update(EventDelivery).where(EventDelivery.target == "people/1").values(next_try_at=None))
-    made_due(parts.database)
-    assert deliver_events(parts) == 1
-    assert states(parts.database)["people/1"] == "delivered"
-
-
-def test_the_keys_are_not_needed_to_tell_that_they_are_lost(
-    parts: Parts, addressed: FakePeople, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    written(parts.database, a_connection(parts.database), "credentials_unreadable")
-    monkeypatch.setenv("ENCRYPTION_KEY", "")
-    deliver_events(parts)
-    assert addressed.sent[1] == ["Login cannot be read: fake, user 42"]
 
 
 def test_an_event_is_told_by_the_same_id_everywhere(parts: Parts, webhook: FakeWebhook) -> None:
