@@ -53,6 +53,7 @@ def _document(declaration: Declaration) -> dict[str, Any]:
         "requests_per_minute": declaration.requests_per_minute,
         "fastest_cadence_seconds": _seconds(declaration.fastest_cadence),
         "never_given": list(declaration.never_given),
+        "revocable": declaration.revocable,
     }
 
 
@@ -70,6 +71,8 @@ def _block(declaration: Declaration) -> RenderableType:
     cadence = f"every {spelled(declaration.fastest_cadence, 2)} for each connection, at the fastest (see SYNC_INTERVAL)"
     grid.add_row("sensible to ask", cadence)
     grid.add_row("never tells", ", ".join(declaration.never_given))
+    withdrawn = "withdraws the permission there too" if declaration.revocable else "leaves the permission to the person"
+    grid.add_row("disconnect", withdrawn)
     return Group(f"[bold]{declaration.name}[/]  {declaration.title}", grid)
 
 

@@ -60,6 +60,7 @@ def test_brokers_names_what_is_missing_and_what_it_means(bare: Path) -> None:
     assert "no: set SCHWAB_CLIENT_ID, SCHWAB_CLIENT_SECRET, SCHWAB_REDIRECT_URI" in said
     assert "SCHWAB_CLIENT_SECRET: the app's secret" in said
     assert "7 d from the login" in said
+    assert "disconnect leaves the permission to the person" in said
 
 
 def test_a_broker_that_is_set_up_says_so_without_its_secret(installed: None) -> None:
@@ -67,6 +68,7 @@ def test_a_broker_that_is_set_up_says_so_without_its_secret(installed: None) -> 
     (schwab,) = run("brokers", "--json").document["brokers"]
     assert (schwab["name"], schwab["configured"], schwab["missing"]) == ("schwab", True, [])
     assert schwab["login_lifetime_seconds"] == 7 * 24 * 3600
+    assert schwab["revocable"] is False
     assert "app-secret" not in run("brokers", "--json").out
 
 
