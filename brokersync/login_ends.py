@@ -73,4 +73,4 @@ def _named(row: Row, logins: Sequence[Row]) -> Text:
 
 
 def _ends(row: Row) -> str:
-    return "ends " if row["login_ends_in"] > timedelta(0) else "is "
+    return "ends " if row["login_ends_in"] > timedelta(0) else "has been "

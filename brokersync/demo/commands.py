@@ -27,14 +27,14 @@ def program(executable: Path, folder: Path) -> str:
 
 
 def next_commands(connection_id: uuid.UUID) -> list[tuple[str, str]]:
-    """What to try first, and what comes of it."""
+    """What to try first, and what comes of it: at 80 columns beside the command, where that is in `.venv`."""
     brokersync = program(Path(sys.executable), Path.cwd())
     return [
         (f"{brokersync} positions", "the rows, at any time"),
         (f"{brokersync} sandbox trade sell F 100 --user {SANDBOX_USER}", "see it arrive here"),
         (f"{brokersync} link --user me --broker schwab", "link one yourself"),
-        (f"{brokersync} sandbox clock +6d", "the login's end comes near"),
-        (f"{brokersync} explain {str(connection_id)[:SHORT_ID]}", "how it stands, who must act"),
+        (f"{brokersync} sandbox clock +6d", "the login's end nears"),
+        (f"{brokersync} explain {str(connection_id)[:SHORT_ID]}", "how it stands"),
     ]
 
 

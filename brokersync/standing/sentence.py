@@ -4,23 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
 
 from brokersync.standing import asked, not_asked
 from brokersync.standing.case import Who, repair
 from brokersync.standing.facts import Facts
-from brokersync.standing.words import moment, span
+from brokersync.standing.next import Next, next_of
+from brokersync.standing.words import moment, span, until
 from models.connection import SCHEDULED, Status
 from models.event import DeliveryState
-from worker.schedule import Hours
-
-
-@dataclass(frozen=True)
-class Next:
-    """What happens next, as a clause, and when (None: nothing, or nobody knows)."""
-
-    said: str
-    at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -37,38 +28,13 @@ class Standing:
 def standing(facts: Facts) -> Standing:
     is_scheduled = facts.status in SCHEDULED
     case = asked.case_of(facts) if is_scheduled else not_asked.CASES[facts.status](facts)
-    then = _next(facts) if is_scheduled else Next("nothing is asked")
+    then = next_of(facts) if is_scheduled else Next("nothing is asked")
     who, command = case.who, case.command
     if is_scheduled and who is Who.NOBODY and (facts.is_near_its_end or facts.is_over):
         who, command = Who.PERSON, repair(facts)
     clauses = [case.acts, *([then.said] if is_scheduled else [])]
     clauses += [*_unfinished(facts), *_data(facts, case.state), *_login(facts, case.command), *_notice(facts)]
     return Standing(case.state, f"{case.said}: {'; '.join(clauses)}.", then, who, command)
-
-
-def _next(facts: Facts) -> Next:
-    if facts.is_at_work:
-        return Next("it is being asked right now")
-    if facts.is_overdue:
-        return Next("then it is asked at once")
-    if facts.circuit is not None:
-        probe_at = facts.circuit.probe_at
-        return Next(f"the broker is probed {_in(facts, probe_at)}, and then all go on", probe_at)
-    if facts.is_claimed:
-        return Next("a worker asks within a minute", facts.claim_until)
-    if facts.next_sync_at is None:
-        return Next("no time is set for asking again")
-    again = "it is asked" if facts.checked_at is None and facts.error_kind is None else "it is asked again"
-    within = f", within its hours ({_hours(facts.hours)})" if facts.hours and facts.waits_for_its_hours else ""
-    return Next(f"{again} {_in(facts, facts.next_sync_at)}{within}", facts.next_sync_at)
-
-
-def _in(facts: Facts, at: datetime) -> str:
-    return f"in {span(at - facts.now)}" if at > facts.now else "any moment now"
-
-
-def _hours(hours: Hours) -> str:
-    return f"from {hours.opens:%H:%M} to {hours.closes:%H:%M} in {hours.zone}"
 
 
 def _unfinished(facts: Facts) -> Iterator[str]:
@@ -123,7 +89,7 @@ def _notice(facts: Facts) -> Iterator[str]:
     elif notice.state == DeliveryState.GIVEN_UP:
         yield f"the notice of it, {ago} old, got through to nobody (`brokersync notify --test` tries the way)"
     elif notice.attempts:
-        again = "" if notice.next_try_at is None else f", and is tried again {_in(facts, notice.next_try_at)}"
+        again = "" if notice.next_try_at is None else f", and is tried again {until(notice.next_try_at, facts.now)}"
         yield f"the notice of it has failed {_times(notice.attempts)}{again}"
     else:
         yield f"the notice of it has waited for {ago} to be sent"

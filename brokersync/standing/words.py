@@ -19,6 +19,11 @@ def moment(at: datetime, now: datetime) -> str:
     return f"{there:%H:%M} UTC" if there.date() == here.date() else cells.moment(there, year=there.year != here.year)
 
 
+def until(at: datetime, now: datetime) -> str:
+    """`in 4 min`, or `any moment now` for what is due."""
+    return f"in {span(at - now)}" if at > now else "any moment now"
+
+
 def in_a_row(failures: int) -> str:
     """`, 3rd time in a row`; nothing for the first time."""
     if failures < 2:

@@ -47,7 +47,7 @@ def test_one_login_has_one_line() -> None:
 def test_near_its_end_it_comes_with_the_command_that_renews_it() -> None:
     renew = "  renew it with brokersync link --repair 0b6e2f41"
     assert lines(ending(timedelta(hours=48)))[1:] == ["The login ends in 2 d (Wed 4 Mar 15:00 UTC)", renew]
-    assert lines(ending(timedelta(0)))[1:] == ["The login is over for 0 s (Mon 2 Mar 15:00 UTC)", renew]
+    assert lines(ending(timedelta(0)))[1:] == ["The login has been over for 0 s (Mon 2 Mar 15:00 UTC)", renew]
 
 
 def test_of_several_the_nearest_stands_first_and_each_is_named() -> None:

@@ -150,7 +150,7 @@ CASES: list[tuple[Facts, str, Who, str | None]] = [
         facts(circuit=OpenCircuit(Opened.REFUSED, ago(minutes=5), ahead(minutes=4)), next_sync_at=ago(minutes=5)),
         "Charles Schwab has refused the app key for 5 min, so all its connections wait (app_misconfigured): an operator"
         " checks SCHWAB_CLIENT_ID and SCHWAB_CLIENT_SECRET, and the app's state and products at the broker, with"
-        " `brokersync doctor`; the broker is probed in 4 min, and then all go on; the data are 20 s old;"
+        " `brokersync doctor`; the app is tried in 4 min, and all go on once it is taken; the data are 20 s old;"
         f" {FAR}.",
         Who.OPERATOR,
         "brokersync doctor",
@@ -159,14 +159,14 @@ CASES: list[tuple[Facts, str, Who, str | None]] = [
         facts(circuit=OpenCircuit(Opened.REFUSED, ago(minutes=5), ahead(minutes=4), is_set_up=False)),
         "A worker has lacked its variables for Charles Schwab for 5 min, so all connections wait (app_misconfigured): an"
         " operator sets SCHWAB_CLIENT_ID and SCHWAB_CLIENT_SECRET where it runs, and starts it anew (`brokersync doctor`"
-        f" finds what is missing); the broker is probed in 4 min, and then all go on; the data are 20 s old; {FAR}.",
+        f" finds what is missing); the app is tried in 4 min, and all go on once it is taken; the data are 20 s old; {FAR}.",
         Who.OPERATOR,
         "brokersync doctor",
     ),
     (
         facts(circuit=OpenCircuit(Opened.SILENT, ago(minutes=5), ahead(minutes=4)), next_sync_at=ago(minutes=5)),
         "Charles Schwab has answered no connection for 5 min, so all of them wait (broker_down): nobody needs to do"
-        f" anything about it; the broker is probed in 4 min, and then all go on; the data are 20 s old; {FAR}.",
+        f" anything about it; one of them asks in 4 min, and all go on once it is answered; the data are 20 s old; {FAR}.",
         Who.NOBODY,
         None,
     ),

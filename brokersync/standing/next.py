@@ -1,0 +1,47 @@
+"""What happens next with a connection, and when."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from brokersync.standing.facts import Facts, OpenCircuit
+from brokersync.standing.words import until
+from models.circuit import Opened
+from worker.schedule import Hours
+
+
+@dataclass(frozen=True)
+class Next:
+    """What happens next, as a clause, and when (None: nothing, or nobody knows)."""
+
+    said: str
+    at: datetime | None = None
+
+
+def next_of(facts: Facts) -> Next:
+    """Of a connection that the schedule asks."""
+    if facts.is_at_work:
+        return Next("it is being asked right now")
+    if facts.is_overdue:
+        return Next("then it is asked at once")
+    if facts.circuit is not None:
+        return _probe(facts.circuit, facts.now)
+    if facts.is_claimed:
+        return Next("a worker asks within a minute", facts.claim_until)
+    if facts.next_sync_at is None:
+        return Next("no time is set for asking again")
+    again = "it is asked" if facts.checked_at is None and facts.error_kind is None else "it is asked again"
+    within = f", within its hours ({_hours(facts.hours)})" if facts.hours and facts.waits_for_its_hours else ""
+    return Next(f"{again} {until(facts.next_sync_at, facts.now)}{within}", facts.next_sync_at)
+
+
+def _probe(circuit: OpenCircuit, now: datetime) -> Next:
+    when = until(circuit.probe_at, now)
+    if circuit.error_kind == Opened.REFUSED:
+        return Next(f"the app is tried {when}, and all go on once it is taken", circuit.probe_at)
+    return Next(f"one of them asks {when}, and all go on once it is answered", circuit.probe_at)
+
+
+def _hours(hours: Hours) -> str:
+    return f"from {hours.opens:%H:%M} to {hours.closes:%H:%M} in {hours.zone}"
