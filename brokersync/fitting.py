@@ -16,7 +16,7 @@ GAP = 2
 LEAST = 12
 """Wrapped words get at least this many letters a line, where they have that many."""
 WORDS = {
-    **dict.fromkeys(("Label", "User", "Broker", "Status", "Name", "State", "What it means"), LEAST),
+    **dict.fromkeys(("Label", "User", "Broker", "Status", "Name", "State", "What it means", "Why"), LEAST),
     "Symbol": 13,  # an account's number and short id stand there too, in one line
 }
 """Headings of columns that give way where a terminal is narrow: their words are wrapped, amounts never are."""

@@ -91,7 +91,7 @@ def _left(left: Undelivered) -> Iterator[RenderableType]:
         yield Text("No event waits to be delivered, and none was given up.")
         return
     yield Text(f"Waiting to be delivered: {left.waiting}. Given up in the last 30 days: {left.given_up}.")
-    table = new_table("Event", "Connection", "To", "State", "What it means", droppable=("Connection",))
+    table = new_table("Event", "Connection", "To", "State", "Why", droppable=("Connection",))
     for row in left.rows:
         table.add_row(
             Text.assemble(row["event"], " ", cells.ago(row["age"])),
