@@ -110,6 +110,23 @@ def test_one_run_takes_no_more_than_its_batch(
     assert [refresh_idle_logins(parts) for _ in range(2)] == [2, 1]
 
 
+def test_a_login_that_fails_again_and_again_does_not_keep_the_others_from_their_turn(
+    parts: Parts, broker: FakeBroker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(idle_logins, "BATCH", 1)
+    an_idle_login(parts, 2.0)
+    other = an_idle_login(parts)
+    put_tokens(parts.database, other, a_grant(7))
+    put_credential(parts.database, other, refreshed_at=func.now() - LIFETIME)
+
+    def answer() -> object:
+        _, sent = broker.calls[-1]
+        return a_grant(8) if sent == a_grant(7).credentials else BrokerDown(*AT)
+
+    broker.will("refresh", answer)
+    assert any(refresh_idle_logins(parts) for _ in range(40))
+
+
 def test_a_run_begins_nothing_when_its_time_is_over_and_the_watchdog_never_finds_it_at_work(
     parts: Parts, broker: FakeBroker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
