@@ -1,4 +1,4 @@
-"""The probe of a refused app: when it is made, by whom, what each answer does, and what becomes of a replaced app."""
+"""The probe of a refused app: when it is made, by whom, and what each answer does."""
 
 from __future__ import annotations
 
@@ -8,13 +8,9 @@ from datetime import timedelta
 from threading import Barrier
 
 import pytest
-from cryptography.fernet import Fernet
 from sqlalchemy import QueuePool
 
 from brokers.errors import AppMisconfigured, BrokerDown, BrokerError, Unreachable
-from models.sealing import keyring
-from models.session import Database
-from settings import Settings
 from tests.fakes import FakeBroker
 from tests.records import a_connection, a_snapshot, an_answer
 from tests.worker.opened import (
@@ -31,20 +27,13 @@ from tests.worker.stored import connection_row, make_due, wait_left
 from worker.circuits import NOT_CONFIGURED
 from worker.outcomes import Outcome, SyncFailed
 from worker.parts import Parts
-from worker.probing import ABANDONED, probe_apps
+from worker.probing import probe_apps
 from worker.sync import sync_connection
 
 pytestmark = pytest.mark.servers
 
 REFUSED = AppMisconfigured("POST /token", "the app was refused")
 SOON = timedelta(seconds=5)
-
-
-def replaced(parts: Parts, *, app: str = "the-new-app-key") -> tuple[Parts, FakeBroker]:
-    """A worker whose environment names another app."""
-    broker = FakeBroker()
-    broker.app = app
-    return Parts(Settings(), parts.database, parts.publisher, {}, random=lambda: 0.5, brokers={"fake": broker}), broker
 
 
 def test_with_no_circuit_open_nobody_is_asked(parts: Parts, broker: FakeBroker) -> None:
@@ -179,84 +168,11 @@ def test_two_probes_that_both_find_the_app_taken_tell_of_it_once(parts: Parts, b
     assert kinds(parts.database) == ["app_accepted"]
 
 
-def test_a_replaced_app_is_first_brought_forward_for_who_still_has_it(parts: Parts) -> None:
-    open_circuit(parts)
-    newer, asked = replaced(parts)
-    assert probe_apps(newer) == 0
-    assert probe_in(parts.database) <= timedelta(0)
-    assert probe_apps(newer) == 0, "its own workers have a minute"
-    assert (len(circuits(parts.database)), asked.calls) == (1, [])
-    # One of them is alive, and asks.
-    older, its_broker = replaced(parts, app="the-app-key")
-    its_broker.will("check_app", REFUSED)
-    assert probe_apps(older) == 1
-    assert probe_apps(newer) == 0
-    assert len(circuits(parts.database)) == 1
-
-
-@pytest.mark.parametrize(
-    ("answer", "left", "told"),
-    [(None, 0, ["app_accepted"]), (REFUSED, 0, []), (BrokerDown("POST /token", "a page"), 1, [])],
-)
-def test_a_replaced_app_that_no_worker_has_any_more_goes_with_the_word_about_the_new_one(
-    parts: Parts, answer: BrokerError | None, left: int, told: list[str]
-) -> None:
-    open_circuit(parts)
-    newer, asked = replaced(parts)
-    asked.will("check_app", answer)
-    probe_due(parts.database, late_by=ABANDONED)
-    assert probe_apps(newer) == 1
-    assert (len(circuits(parts.database)), kinds(parts.database)) == (left, told)
-
-
-def test_the_new_apps_own_circuit_stays_when_the_old_one_goes(parts: Parts, database: Database) -> None:
-    newer, asked = replaced(parts)
-    asked.will("check_app", REFUSED)
-    open_circuit(parts)
-    probe_due(database, late_by=ABANDONED)
-    open_circuit(newer)
-    kept = {circuit.app for circuit in circuits(database)}
-    assert probe_apps(newer) == 1
-    assert {circuit.app for circuit in circuits(database)} < kept
-    assert dispatched(newer) == 0
-
-
-def test_a_silent_circuit_of_a_replaced_app_is_gone_at_once_and_of_ones_own_it_is_the_dispatchers(
-    parts: Parts, broker: FakeBroker
-) -> None:
-    open_circuit(parts, error_kind="broker_down")
-    probe_due(parts.database)
-    assert probe_apps(parts) == 0
-    assert (len(circuits(parts.database)), broker.calls) == (1, [])
-    newer, asked = replaced(parts)
-    assert probe_apps(newer) == 0
-    assert (circuits(parts.database), asked.calls) == ([], [])
-
-
 def test_a_worker_that_still_lacks_the_variables_leaves_its_circuit_open(parts: Parts) -> None:
     open_circuit(parts, broker="schwab", app=NOT_CONFIGURED)
     probe_due(parts.database)
     assert probe_apps(parts) == 1
     assert (len(circuits(parts.database)), kinds(parts.database)) == (1, [])
-
-
-def test_a_circuit_of_a_broker_that_is_not_known_any_more_goes(parts: Parts) -> None:
-    open_circuit(parts, broker="gone")
-    probe_due(parts.database, late_by=ABANDONED)
-    assert probe_apps(parts) == 1
-    assert circuits(parts.database) == []
-
-
-def test_without_the_key_no_circuit_is_touched(
-    parts: Parts, broker: FakeBroker, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    open_circuit(parts)
-    probe_due(parts.database, late_by=ABANDONED)
-    monkeypatch.setenv("ENCRYPTION_KEY", Fernet.generate_key().decode())
-    keyring.cache_clear()
-    newer, _ = replaced(parts)
-    assert probe_apps(newer) == 0
-    assert len(circuits(parts.database)) == 1
 
 
 def test_a_connection_in_the_middle_of_a_run_is_left_as_it_is(parts: Parts) -> None:
