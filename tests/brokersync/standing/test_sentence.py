@@ -334,6 +334,20 @@ def test_a_connection_without_a_time_says_that_none_is_set() -> None:
     assert ("no time is set for asking again" in told.sentence, told.next.at) == (True, None)
 
 
-def test_hours_of_a_moment_that_is_asked_for_out_of_turn_are_not_told() -> None:
-    closed = Hours(time(1), time(2), UTC)
+def test_hours_are_told_only_while_it_waits_for_them() -> None:
+    closed, is_open = Hours(time(1), time(2), UTC), Hours(time(18), time(20), UTC)
     assert "within its hours" not in standing(facts(hours=closed)).sentence
+    assert "within its hours" not in standing(facts(hours=is_open)).sentence
+
+
+def test_what_stops_everything_is_named_before_what_the_person_has_to_do() -> None:
+    circuit = OpenCircuit(Opened.REFUSED, ago(minutes=5), ahead(minutes=4))
+    told = standing(facts(circuit=circuit, login_expires_at=ahead(hours=1)))
+    assert (told.who, told.command) == (Who.OPERATOR, "brokersync doctor")
+    assert RENEW in told.sentence
+
+
+def test_the_run_at_work_is_none_of_those_that_did_not_come_to_an_end() -> None:
+    at_work = {"claim_until": ahead(minutes=1), "claim_started_at": ago(seconds=2)}
+    assert "come to an end" not in standing(facts(**at_work, unfinished_attempts=1)).sentence
+    assert "its last run did not come to an end" in standing(facts(**at_work, unfinished_attempts=2)).sentence
