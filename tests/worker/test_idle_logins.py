@@ -3,54 +3,33 @@
 from __future__ import annotations
 
 import dataclasses
-import uuid
 from datetime import timedelta
-from typing import ClassVar
 
 import pytest
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
 
 from brokers import registry
-from brokers.errors import AppMisconfigured, BrokerDown, BrokerError, LoginEnded, RateLimited, Unreachable
+from brokers.errors import AppMisconfigured, BrokerDown, BrokerError, RateLimited, Unreachable
 from brokers.interface import Declaration
 from brokers.records import Grant
 from brokers.schwab import Schwab
 from models.circuit import Circuit
-from models.connection import Connection, Credential, Status
+from models.connection import Credential, Status
 from tests.fakes import FakeBroker
-from tests.records import CREDENTIALS, a_connection, a_grant, a_snapshot, an_answer
-from tests.worker.stored import connection_row, credential_row, events, put, put_credential, put_tokens
+from tests.records import CREDENTIALS, a_grant
+from tests.worker.idle import LIFETIME, Forgetful, an_idle_login
+from tests.worker.stored import connection_row, credential_row, put, put_credential, put_tokens
 from worker import idle_logins, limits, tokens
-from worker.ended_logins import end_login
 from worker.idle_logins import FIRST_AFTER, LAST_AFTER, refresh_idle_logins
-from worker.limits import Deadline
-from worker.logins import LoginRefused, NoCredentials
-from worker.outcomes import CannotSync, Outcome
 from worker.parts import Parts
-from worker.sync import sync_connection
 
-LIFETIME = timedelta(days=3)
 AT = ("POST /token", "what was wrong")
-
-
-class Forgetful(FakeBroker):
-    """A broker that ends logins which were not used for three days."""
-
-    declaration: ClassVar[Declaration] = dataclasses.replace(FakeBroker.declaration, idle_login_lifetime=LIFETIME)
 
 
 @pytest.fixture
 def broker(monkeypatch: pytest.MonkeyPatch) -> FakeBroker:
     monkeypatch.setitem(registry.BROKERS, "fake", Forgetful)
     return Forgetful()
-
-
-def an_idle_login(parts: Parts, part: float = LAST_AFTER, **values: object) -> uuid.UUID:
-    """Its tokens were issued so large a part of the idle time ago."""
-    connection_id = a_connection(parts.database, lasts=None, **values)
-    put_credential(parts.database, connection_id, refreshed_at=func.now() - LIFETIME * part)
-    return connection_id
 
 
 pytestmark = pytest.mark.servers
@@ -194,62 +173,6 @@ def test_a_login_that_a_sync_refreshes_right_now_is_left_to_it(parts: Parts, bro
     with parts.database.session() as session:
         session.get_one(Credential, connection_id, with_for_update={"key_share": True})
         assert (refresh_idle_logins(parts), broker.calls) == (0, [])
-
-
-class TestEnded:
-    @pytest.mark.parametrize("status", [Status.ACTIVE, Status.PAUSED])
-    def test_the_brokers_clear_word_asks_for_a_new_login_once(
-        self, parts: Parts, broker: FakeBroker, status: Status
-    ) -> None:
-        connection_id = an_idle_login(parts, status=status)
-        broker.will("refresh", LoginEnded(*AT))
-        for _ in range(3):
-            assert refresh_idle_logins(parts) == 0
-        stored = connection_row(parts.database, connection_id)
-        assert (stored.status, stored.next_sync_at) == (Status.REAUTH_REQUIRED, None)
-        assert (stored.last_error_kind, stored.last_error_text) == ("login_ended", "POST /token: what was wrong")
-        assert events(parts.database, connection_id) == ["reauth_required"]
-        assert broker.called("refresh") == 1, "nobody is asked again before a person has logged in"
-
-    def test_one_that_another_process_refreshed_meanwhile_stays(
-        self, parts: Parts, broker: FakeBroker, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        connection_id = an_idle_login(parts)
-
-        def late(session: Session, connection: Connection, refused: LoginRefused) -> bool:
-            put_tokens(parts.database, connection_id, a_grant(2))
-            return end_login(session, connection, refused)
-
-        monkeypatch.setattr(idle_logins, "end_login", late)
-        broker.will("refresh", LoginEnded(*AT))
-        refresh_idle_logins(parts)
-        assert connection_row(parts.database, connection_id).status == Status.ACTIVE
-        assert events(parts.database, connection_id) == []
-
-    def test_a_sync_at_work_with_the_old_access_token_does_not_make_it_active_again(
-        self, parts: Parts, broker: FakeBroker
-    ) -> None:
-        connection_id = an_idle_login(parts)
-        broker.will("refresh", LoginEnded(*AT))
-
-        def ended_meanwhile() -> object:
-            refresh_idle_logins(parts)
-            return an_answer(a_snapshot())
-
-        broker.will("fetch", ended_meanwhile)
-        assert sync_connection(parts, connection_id, "demand").outcome is Outcome.SUPERSEDED
-        assert connection_row(parts.database, connection_id).status == Status.REAUTH_REQUIRED
-        with pytest.raises(CannotSync):
-            sync_connection(parts, connection_id, "demand")
-        assert events(parts.database, connection_id) == ["reauth_required"]
-
-    def test_one_that_is_refreshed_while_it_moves_is_asked_for_no_more(self, parts: Parts, broker: FakeBroker) -> None:
-        connection_id = an_idle_login(parts)
-        broker.will("refresh", LoginEnded(*AT))
-        refresh_idle_logins(parts)
-        with pytest.raises(NoCredentials):
-            tokens.refresh(parts.database, broker, connection_id, 1, Deadline(limits.SYNC_DEADLINE))
-        assert broker.called("refresh") == 1
 
 
 def test_two_workers_at_once_refresh_each_login_once(parts: Parts, broker: FakeBroker) -> None:

@@ -225,32 +225,3 @@ class TestAfterwards:
         assert broker.calls == asked == [("refresh", CREDENTIALS)]
         assert events(parts.database, connection_id) == ["reauth_required"]
         assert connection_row(parts.database, connection_id).next_sync_at is None
-
-
-class TestOverByOurClock:
-    @pytest.fixture
-    def connection_id(self, parts: Parts, broker: FakeBroker) -> uuid.UUID:
-        """A login that is over by our clock, whose access token would be good for a while."""
-        broker.will("fetch", an_answer(a_snapshot()))
-        connection_id = a_connection(parts.database)
-        over = func.now() - timedelta(minutes=1)
-        put(parts.database, connection_id, login_expires_at=over)
-        put_credential(parts.database, connection_id, refreshed_at=over - timedelta(minutes=5))
-        return connection_id
-
-    def test_the_broker_is_asked_and_its_no_is_believed(
-        self, parts: Parts, broker: FakeBroker, connection_id: uuid.UUID
-    ) -> None:
-        broker.will("refresh", ENDED)
-        refused(parts, connection_id)
-        assert broker.calls == [("refresh", CREDENTIALS)]
-        assert connection_row(parts.database, connection_id).status == Status.REAUTH_REQUIRED
-
-    def test_the_brokers_yes_wins_over_our_clock_and_is_not_asked_for_again(
-        self, parts: Parts, broker: FakeBroker, connection_id: uuid.UUID
-    ) -> None:
-        broker.will("refresh", a_grant(2))
-        for _ in range(3):
-            sync_connection(parts, connection_id, "demand")
-        assert (broker.called("refresh"), broker.called("fetch")) == (1, 3)
-        assert connection_row(parts.database, connection_id).status == Status.ACTIVE
