@@ -225,6 +225,8 @@ def _move_login(session: Session, fresh: Connection, target: Connection) -> None
     credential.cut_short_at = credential.cut_short_by = None
     target.login_at, target.login_expires_at = fresh.login_at, fresh.login_expires_at
     target.login_notice = None
+    # What was asked with the old login is asked anew; no key may open it either.
+    target.fetch_state = None
     session.expunge(held)
     session.flush()
     session.execute(delete(Connection).where(Connection.id == fresh.id))

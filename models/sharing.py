@@ -61,7 +61,6 @@ def share(session: Session, connection: Connection, numbers: Mapping[str, Listed
         account = known.pop(number_fp, None)
         if account is None:
             account = Account(id=uuid.uuid4(), connection_id=connection.id, number_fp=number_fp, masked=row.masked)
-            account.number = row.number
             session.add(account)
             added.append(account)
         elif account.missing_since is None:
@@ -69,6 +68,8 @@ def share(session: Session, connection: Connection, numbers: Mapping[str, Listed
         else:
             account.missing_since = None
             added.append(account)
+        # Of known ones too: the key that sealed it may be lost, and a new login is what repairs that.
+        account.number = row.number
         account.broker_account_id = row.broker_account_id
         account.nickname = row.nickname or account.nickname
     now = session.scalars(select(func.now())).one()

@@ -6,7 +6,7 @@ import uuid
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 
 from models.connection import Connection, Credential, Status
 from models.linking import LoginBelongsToAnother, refuse
@@ -86,6 +86,19 @@ def test_nothing_of_the_old_login_is_left(database: Database) -> None:
         held = session.get_one(Credential, connection_id)
     assert (held.refresh_attempt_id, held.refresh_started_at, held.cut_short_at, held.cut_short_by) == (None,) * 4
     assert held.refreshed_at == stored.login_at
+
+
+def test_what_no_key_opens_any_more_is_put_right_by_a_new_login(database: Database) -> None:
+    connection_id = linked(database, "login-1", FIRST)
+    with database.session() as session:
+        for column in ("connections.fetch_state_sealed", "accounts.number_sealed", "credentials.document_sealed"):
+            table, _, name = column.partition(".")
+            session.execute(text(f"UPDATE {table} SET {name} = 'sealed under a key that is lost'"))
+    becomes(database, connection_id, status=Status.CREDENTIALS_UNREADABLE)
+    activated(database, kept(database, token="refresh-2"), "login-1", FIRST)
+    assert set(accounts(database, connection_id)) == {FIRST}
+    assert connection_row(database, connection_id).fetch_state is None
+    assert document(database, connection_id) == {"refresh_token": "refresh-2"}
 
 
 def test_of_two_that_overlap_the_one_that_shares_more_accounts_is_the_same_login(database: Database) -> None:
