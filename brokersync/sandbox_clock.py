@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from brokers.schwab import Schwab
 from brokersync import database
 from brokersync.sandbox_control import Answer, SandboxControl
+from models.account import Account, AccountCheck
 from models.circuit import Circuit
 from models.connection import Connection, Credential
 from models.event import DeliveryState, Event, EventDelivery
@@ -52,6 +53,12 @@ def let_pass(session: Session, span: timedelta) -> int:
             refresh_started_at=Credential.refresh_started_at - earlier,
             cut_short_at=Credential.cut_short_at - earlier,
         )
+        .execution_options(synchronize_session=False)
+    )
+    session.execute(
+        update(AccountCheck)
+        .where(AccountCheck.account_id == Account.id, Account.connection_id.in_(moved))
+        .values(checked_at=AccountCheck.checked_at - earlier)
         .execution_options(synchronize_session=False)
     )
     session.execute(

@@ -6,11 +6,12 @@ import pytest
 from sqlalchemy import select, update
 
 from brokersync.sandbox_clock import let_pass
+from models.account import AccountCheck
 from models.circuit import Circuit
 from models.connection import Connection, Credential, Status
 from models.event import DeliveryState, EventDelivery, record_event
 from models.session import Database
-from tests.records import a_connection
+from tests.records import a_connection, an_account
 from tests.worker.stored import connection_row, credential_row
 
 pytestmark = pytest.mark.servers
@@ -30,6 +31,17 @@ def test_logins_answers_expiries_and_due_times_age_by_what_has_passed(database: 
     credential = credential_row(database, connection_id)
     assert credential_before.access_expires_at
     assert credential.access_expires_at == credential_before.access_expires_at - SIX_DAYS
+
+
+def test_what_an_account_was_confirmed_at_ages_with_its_connection(database: Database) -> None:
+    accounts = [an_account(database, a_connection(database, broker=broker)) for broker in ("schwab", "fake")]
+    with database.session() as session:
+        session.add_all(AccountCheck(account_id=each, checked_at=NOW) for each in accounts)
+    with database.session() as session:
+        let_pass(session, SIX_DAYS)
+    with database.session() as session:
+        checked = [session.get_one(AccountCheck, each).checked_at for each in accounts]
+    assert checked == [NOW - SIX_DAYS, NOW]
 
 
 def test_what_has_no_end_and_is_not_due_stays_so(database: Database) -> None:
