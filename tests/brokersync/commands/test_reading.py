@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from models.session import Database
@@ -140,6 +142,25 @@ def test_data_whose_login_has_ended_say_so_with_the_command_that_repairs_it(stor
         assert shown.endswith(said)
         assert shown.count("has ended") == 1
         assert "has ended" not in run(command, "--user", "7").out
+
+
+def test_below_the_accounts_stands_what_is_left_of_their_logins(stored: Database) -> None:
+    now = datetime.now(UTC)
+    connection_id, _ = a_login(stored, NUMBER, login_expires_at=now + timedelta(hours=23, minutes=30))
+    a_login(stored, ANOTHER_NUMBER, user_id="7")
+    shown = run("accounts").out
+    assert f"\n\nThe login of {str(connection_id)[:8]} of user 42 ends in 23 h " in shown
+    assert f"\n  renew it with brokersync link --repair {str(connection_id)[:8]}\n" in shown
+    assert max(map(len, shown.splitlines())) <= 80
+    assert "\n\nThe login ends in 6 d 23 h (" in run("accounts", "--user", "7").out
+
+
+def test_accounts_and_connections_tell_programs_when_the_login_ends(stored: Database) -> None:
+    a_login(stored, NUMBER)
+    (account,) = run("accounts", "--json").document["accounts"]
+    (connection,) = run("connections", "--json").document["connections"]
+    assert account["login_expires_at"] == connection["login_expires_at"]
+    assert datetime.fromisoformat(account["login_expires_at"]) > datetime.now(UTC)
 
 
 def test_a_database_without_tables_points_to_init_db(
