@@ -25,19 +25,11 @@ from models.connection import SCHEDULED, Connection, Credential, Status
 from models.event import Event, record_event
 from models.installation import fingerprints
 from models.link import Link
-from models.same_login import connections_of, has_accounts
+from models.same_login import connections_of, target_of
 from models.sharing import ListedRow, Shared, share
 
 _WORKING = (Status.ACTIVE, Status.PAUSED)
 """A connection in another state has no login that could be used now: then even an older one is better."""
-
-
-class LoginBelongsToAnother(Exception):
-    """This broker login is linked by another user of the installation, whose connection stays theirs."""
-
-
-class WrongLogin(Exception):
-    """A named connection was to be repaired, but the person logged in as somebody else at the broker."""
 
 
 class LoginForgotten(Exception):
@@ -107,7 +99,7 @@ def activate(
 ) -> Activated:
     """Give the login in `linking` its accounts and make it due now, or leave it paused where it or its connection is.
 
-    Raises `LoginBelongsToAnother` or `WrongLogin`; the caller then rolls back and calls `refuse`. Raises `LoginForgotten`.
+    Raises `LoginForgotten`, and as `target_of` does: the caller then rolls back and calls `refuse`.
     """
     fresh = session.get(Connection, connection_id, with_for_update={"key_share": True})
     if fresh is None or fresh.status == Status.DISCONNECTED:
@@ -115,7 +107,7 @@ def activate(
     # One at a time: of two that list the same login at once, neither would see the other, and both would become active.
     session.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"activate {fresh.broker}"))))
     login_fp, numbers = _fingerprinted(session, fresh, login_id, listed)
-    target = _target(session, fresh, connections_of(session, fresh, login_fp, list(numbers)))
+    target = target_of(session, fresh, connections_of(session, fresh, login_fp, list(numbers)))
     dropped = None if target is None else _overtaken(session, fresh, target)
     if target is not None and dropped is not None:
         session.execute(delete(Connection).where(Connection.id == fresh.id))
@@ -169,22 +161,6 @@ def _fingerprinted(
     prints = fingerprints(session)
     login_fp = None if login_id is None else prints.of(fresh.broker, f"login {login_id}")
     return login_fp, {prints.of(fresh.broker, row.number): row for row in listed}
-
-
-def _target(session: Session, fresh: Connection, known: Sequence[Connection]) -> Connection | None:
-    """The connection that the login belongs to; None for a new one. Raises `LoginBelongsToAnother` and `WrongLogin`."""
-    if known and known[0].user_id != fresh.user_id:
-        raise LoginBelongsToAnother("this broker login is linked by another user of this installation")
-    own = [connection for connection in known if connection.user_id == fresh.user_id]
-    target = next(iter(own), None)
-    if fresh.repairs_connection_id is None:
-        return target
-    named = session.get(Connection, fresh.repairs_connection_id, with_for_update={"key_share": True})
-    if named is not None and not own and has_accounts(session, named):
-        raise WrongLogin("it is another login at the broker than the one to be repaired")
-    # A person who logged in as somebody they have linked too has just ended the older login of that connection, so the
-    # new one goes there: thrown away, it would be a login lost.
-    return named if named in own or not own else target
 
 
 def _overtaken(session: Session, fresh: Connection, target: Connection) -> Dropped | None:

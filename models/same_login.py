@@ -1,12 +1,22 @@
-"""Which connections hold a login already, as far as the broker's answers tell."""
+"""Which connections hold a login already, as far as the broker's answers tell, and which one a new login belongs to."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from sqlalchemy import ColumnElement, and_, func, not_, or_, select
 from sqlalchemy.orm import Session
 
 from models.account import Account
 from models.connection import Connection, Status
+
+
+class LoginBelongsToAnother(Exception):
+    """This broker login is linked by another user of the installation, whose connection stays theirs."""
+
+
+class WrongLogin(Exception):
+    """A named connection was to be repaired, but the person logged in as somebody else at the broker."""
 
 
 def connections_of(
@@ -21,17 +31,14 @@ def connections_of(
 
     Disconnected ones of other users are left out: they hold no login any more.
     """
-    shared = (
-        select(func.count())
-        .where(Account.connection_id == Connection.id, Account.number_fp.in_(number_fps))
-        .correlate(Connection)
-        .scalar_subquery()
-    )
-    same_login: ColumnElement[bool] = shared > 0
+    listed = Account.number_fp.in_(number_fps)
+    # Counted for those few alone that share any.
+    shared = select(func.count()).where(Account.connection_id == Connection.id, listed).scalar_subquery()
+    same_login: ColumnElement[bool] = Connection.id.in_(select(Account.connection_id).where(listed))
     if login_fp is not None:
         same_login = or_(Connection.login_fp == login_fp, and_(same_login, Connection.login_fp.is_(None)))
-    rows = session.execute(
-        select(Connection, shared)
+    rows = session.scalars(
+        select(Connection)
         .where(
             Connection.broker == fresh.broker,
             Connection.id != fresh.id,
@@ -45,10 +52,26 @@ def connections_of(
             Connection.user_id != fresh.user_id,
             Connection.created_at,
         )
-        .with_for_update(key_share=True, of=Connection)
+        .with_for_update(key_share=True)
     )
-    found = [connection for connection, _ in rows]
+    found = list(rows)
     return [each for each in found if login_fp is not None and each.login_fp == login_fp] or found
+
+
+def target_of(session: Session, fresh: Connection, known: Sequence[Connection]) -> Connection | None:
+    """The connection that the login belongs to; None for a new one. Raises `LoginBelongsToAnother` and `WrongLogin`."""
+    if known and known[0].user_id != fresh.user_id:
+        raise LoginBelongsToAnother("this broker login is linked by another user of this installation")
+    own = [connection for connection in known if connection.user_id == fresh.user_id]
+    target = next(iter(own), None)
+    if fresh.repairs_connection_id is None:
+        return target
+    named = session.get(Connection, fresh.repairs_connection_id, with_for_update={"key_share": True})
+    if named is not None and not own and has_accounts(session, named):
+        raise WrongLogin("it is another login at the broker than the one to be repaired")
+    # A person who logged in as somebody they have linked too has just ended the older login of that connection, so the
+    # new one goes there: thrown away, it would be a login lost.
+    return named if named in own or not own else target
 
 
 def is_held_elsewhere(session: Session, connection: Connection) -> bool:

@@ -12,7 +12,8 @@ from werkzeug.wrappers import Response
 from brokers.errors import AppMisconfigured, BadAnswer, BrokerError, LoginEnded
 from models import links
 from models.link import Link
-from models.linking import Activated, Dropped, LoginBelongsToAnother, LoginForgotten, WrongLogin
+from models.linking import Activated, Dropped, LoginForgotten
+from models.same_login import LoginBelongsToAnother, WrongLogin
 from models.session import Database
 from oauth_web import completion, cookies, notices, pages
 from oauth_web.notices import Notice

@@ -15,7 +15,8 @@ from brokers.records import Grant, Listing
 from models import linking
 from models.connection import Connection
 from models.link import Link
-from models.linking import Activated, LoginBelongsToAnother, WrongLogin
+from models.linking import Activated
+from models.same_login import LoginBelongsToAnother, WrongLogin
 from models.session import Database
 from models.sharing import ListedRow
 from oauth_web.parts import Parts, assert_encryption

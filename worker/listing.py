@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from models import linking
+from models.same_login import LoginBelongsToAnother, WrongLogin
 from models.sharing import ListedRow
 from worker import claims
 from worker.attempts import Attempt, record_listed
@@ -35,7 +36,7 @@ def finish_link(parts: Parts, attempt: Attempt, deadline: Deadline) -> SyncResul
             done = linking.activate(session, claim.connection_id, listing.login_id, rows, "worker")
             outcome = Outcome.OK if done.dropped is None else Outcome.SUPERSEDED
             record_listed(session, attempt, outcome, done.connection.id)
-    except (linking.LoginBelongsToAnother, linking.WrongLogin) as refusal:
+    except (LoginBelongsToAnother, WrongLogin) as refusal:
         with parts.database.session(deadline.left()) as session:
             if claims.held(session, claim) is not None:
                 linking.refuse(session, claim.connection_id, listing.login_id, rows, "worker")

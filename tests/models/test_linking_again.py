@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import func, select, text, update
 
 from models.connection import Connection, Credential, Status
-from models.linking import LoginBelongsToAnother, refuse
+from models.linking import refuse
+from models.same_login import LoginBelongsToAnother
 from models.session import Database
 from tests.models.test_linking import (
     FIRST,

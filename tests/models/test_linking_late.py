@@ -10,7 +10,8 @@ from sqlalchemy import update
 from brokersync.pausing import pause, resume
 from models.connection import Connection, Credential, Status
 from models.event import record_event
-from models.linking import Dropped, LoginBelongsToAnother, refuse
+from models.linking import Dropped, refuse
+from models.same_login import LoginBelongsToAnother
 from models.session import Database
 from tests.models.test_linking import (
     FIRST,
