@@ -14,6 +14,11 @@ ID = uuid.UUID("0b6e2f41-0000-4000-8000-000000000001")
 REPAIR = "brokersync link --repair 0b6e2f41"
 RESUME = "brokersync resume 0b6e2f41"
 
+# Clauses of the facts below.
+RENEW = f"and the person renews it with the link that `{REPAIR}` makes"
+FAR = "the login ends in 6 d (Wed 2 Dec 19:00 UTC)"
+AGAIN = "it is asked again in 4 min"
+
 
 def ago(**span: float) -> datetime:
     return NOW - timedelta(**span)
