@@ -164,10 +164,12 @@ def until(look: Callable[[], Result], wait: float = WAIT) -> Result:
 
 
 @contextmanager
-def installed(database_url: str, redis_url: str, folder: Path, **more: str) -> Iterator[Installation]:
+def installed(
+    database_url: str, redis_url: str, folder: Path, *, more_people: int = 0, **more: str
+) -> Iterator[Installation]:
     """Start everything and wait until it answers. The cadence is slow, so that only what a test asks for happens.
 
-    `more` is set in the environment too.
+    `more_people` live in the sandbox besides; `more` is set in the environment too.
     """
     web, sandbox = _free_port(), _free_port()
     migrate.upgrade(database_url)
@@ -189,7 +191,7 @@ def installed(database_url: str, redis_url: str, folder: Path, **more: str) -> I
         **more,
     }
     commands = {name: supervisor.procfile_commands()[name] for name in ("web", "worker", "beat")}
-    commands["sandbox"] = f"exec python -m sandbox --port {sandbox} --seed 7 --tick-every 0"
+    commands["sandbox"] = f"exec python -m sandbox --port {sandbox} --seed 7 --tick-every 0 --more-people {more_people}"
     engine = sqlalchemy.create_engine(database_url, poolclass=sqlalchemy.NullPool)
     celery = Celery(broker=redis_url, backend=redis_url)
     with (

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import subprocess
 import sys
 import uuid
@@ -13,13 +12,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import requests
 
 from brokers.registry import build
 from models.connection import Credential
 from models.session import Database
+from tests.end_to_end.signing_in import allowed_code
 from tests.guards.tree import ROOT
 from tests.records import a_connection
 
@@ -73,7 +72,7 @@ class Rotating:
         """A new login of the sandbox's demo person, kept as a connection of ours; that connection."""
         connection_id = a_connection(self._database, broker="schwab")
         broker = build("schwab", self._environ)
-        grant = broker.exchange(self._code(broker.authorize_url("state", None)), None, deadline=WAIT)
+        grant = broker.exchange(allowed_code(broker, "demo"), None, deadline=WAIT)
         broker.close()
         with self._database.session() as session:
             session.get_one(Credential, connection_id).document = grant.credentials
@@ -109,16 +108,6 @@ class Rotating:
     def _logins(self) -> list[dict[str, Any]]:
         state = requests.get(f"{self._url}/_sandbox/state", timeout=WAIT).json()
         return list(state["logins"])
-
-    def _code(self, authorize_url: str) -> str:
-        """Sign in and allow all accounts, as the pages ask."""
-        who = {"username": "demo", "password": "sandbox"}
-        page = requests.post(authorize_url, data=who, timeout=WAIT).text
-        (ticket,) = re.findall(r'name="ticket" value="([^"]+)"', page)
-        accounts = re.findall(r'name="accounts" value="(\d+)"', page)
-        allowed = {"ticket": ticket, "accounts": accounts, "decision": "allow"}
-        sent_back = requests.post(f"{self._url}/v1/oauth/consent", data=allowed, timeout=WAIT, allow_redirects=False)
-        return parse_qs(urlsplit(sent_back.headers["Location"]).query)["code"][0]
 
 
 @contextmanager
