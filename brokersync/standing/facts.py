@@ -107,14 +107,19 @@ class Facts:
         return self.circuit.probe_at if self.circuit is not None and self.is_held_back else self.next_sync_at
 
     @property
+    def waits_for_a_worker(self) -> timedelta | None:
+        """For how long somebody could have done what is due; None where nothing is due, or somebody does it.
+
+        Whatever made it due just now, a worker must have had the time for it.
+        """
+        if self.status not in SCHEDULED or self.is_claimed or self.due_at is None or self.due_at > self.now:
+            return None
+        return self.now - max(self.due_at, self.updated_at)
+
+    @property
     def is_overdue(self) -> bool:
-        """Whether nobody does what is due. Whatever made it due just now, a worker must have had the time for it."""
-        return (
-            self.status in SCHEDULED
-            and not self.is_claimed
-            and self.due_at is not None
-            and self.now - max(self.due_at, self.updated_at) > OVERDUE
-        )
+        """Whether nobody does what is due."""
+        return self.waits_for_a_worker is not None and self.waits_for_a_worker > OVERDUE
 
     @property
     def ends_in(self) -> timedelta | None:

@@ -77,6 +77,12 @@ def test_who_is_due_for_more_than_two_minutes_is_not_being_asked(seconds: int, i
     assert standing(facts(**due, updated_at=ago(minutes=1))).state == "all is well"
 
 
+@pytest.mark.parametrize(("seconds", "is_late"), [(10, False), (11, True), (120, True), (121, False)])
+def test_what_is_late_is_asked_when_a_worker_takes_it(seconds: int, is_late: bool) -> None:
+    told = standing(facts(next_sync_at=ago(seconds=seconds)))
+    assert ("and is asked as soon as a worker takes it" in told.sentence) == is_late
+
+
 def test_while_a_circuit_is_open_what_is_due_is_its_probe() -> None:
     def state(probe_at: Any) -> str:
         circuit = OpenCircuit(Opened.REFUSED, ago(hours=1), probe_at)
