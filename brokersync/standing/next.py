@@ -10,7 +10,6 @@ from brokersync.standing.words import span, until
 from models.circuit import Opened
 from worker.schedule import Hours
 
-
 LATE = timedelta(seconds=10)
 """Beat looks every 2 s; with a free slot a connection is asked within a few seconds."""
 
@@ -33,15 +32,15 @@ def next_of(facts: Facts) -> Next:
         return _probe(facts.circuit, facts.now)
     if facts.is_claimed:
         return Next("a worker asks within a minute", facts.claim_until)
-    if facts.next_sync_at is None:
+    return _schedule(facts)
+
+
+def _schedule(facts: Facts) -> Next:
+    at, waits = facts.next_sync_at, facts.waits_for_a_worker
+    if at is None:
         return Next("no time is set for asking again")
-    waits = facts.waits_for_a_worker
     if waits is not None and waits > LATE:
-        return Next(f"it has been due for {span(waits)}, and is asked as soon as a worker takes it", facts.next_sync_at)
-    return _planned(facts, facts.next_sync_at)
-
-
-def _planned(facts: Facts, at: datetime) -> Next:
+        return Next(f"it has been due for {span(waits)}, and is asked as soon as a worker takes it", at)
     again = "it is asked" if facts.checked_at is None and facts.error_kind is None else "it is asked again"
     within = f", within its hours ({_hours(facts.hours)})" if facts.hours and facts.waits_for_its_hours else ""
     return Next(f"{again} {until(at, facts.now)}{within}", at)
