@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import uuid
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
 
+from models import linking
 from models.connection import Connection, Credential, Status
 from models.event import Event, EventDelivery
 from models.link import Link
 from models.links import make_link, open_link
 from models.session import Database
-from tests.records import a_connection, an_account
-from tests.worker.stored import connection_row, events
+from models.sharing import ListedRow
+from tests.records import CREDENTIALS, NUMBER, a_connection, an_account
+from tests.worker.stored import connection_row, events, until_waiting
 from worker.disconnect import disconnect
 from worker.parts import Parts
 
@@ -63,6 +67,40 @@ def test_a_login_that_was_made_to_repair_it_and_waits_to_be_listed_is_dropped(pa
         assert set(session.scalars(select(Credential.connection_id))) == {another}
     assert left == ({another} if erase else {another, connection_id})
     assert waiting not in left
+    assert events(parts.database, connection_id) == ["login_dropped", "disconnected"]
+
+
+@pytest.mark.parametrize("erase", [False, True])
+def test_a_login_that_is_being_activated_is_waited_for_and_then_forgotten(parts: Parts, *, erase: bool) -> None:
+    connection_id = a_connection(parts.database, login_at=datetime.now(UTC) - timedelta(days=1))
+    an_account(parts.database, connection_id)
+    waiting = a_connection(parts.database, status=Status.LINKING, repairs_connection_id=connection_id)
+    listed = [ListedRow(NUMBER, "…452", f"hash-{NUMBER}", None)]
+    with ThreadPoolExecutor(1) as pool:
+        with parts.database.session() as session:
+            linking.activate(session, waiting, None, listed, "browser link")
+            disconnecting = pool.submit(disconnect, parts, connection_id, erase)
+            until_waiting(parts.database)
+        assert disconnecting.result()["status"] == "disconnected"
+    with parts.database.session() as session:
+        assert session.scalars(select(Credential)).all() == []
+        assert list(session.scalars(select(Connection.status))) == ([] if erase else [Status.DISCONNECTED])
+    assert events(parts.database, connection_id) == ["repaired", "disconnected"]
+
+
+@pytest.mark.parametrize("erase", [False, True])
+def test_a_link_whose_login_is_being_kept_is_waited_for_and_that_login_dropped(parts: Parts, *, erase: bool) -> None:
+    connection_id = a_connection(parts.database)
+    a_link(parts.database, connection_id)
+    with ThreadPoolExecutor(1) as pool:
+        with parts.database.session() as session:
+            link = session.scalars(select(Link)).one()
+            linking.keep_grant(session, link, CREDENTIALS, None, None, timedelta(minutes=5))
+            disconnecting = pool.submit(disconnect, parts, connection_id, erase)
+            until_waiting(parts.database)
+        disconnecting.result()
+    with parts.database.session() as session:
+        assert session.scalars(select(Credential)).all() == []
     assert events(parts.database, connection_id) == ["login_dropped", "disconnected"]
 
 
