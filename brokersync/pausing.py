@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from brokersync.repairing import repair_command
 from models.account import Account
 from models.connection import Connection, Status
 from models.event import record_event
@@ -18,8 +19,8 @@ class NotPossible(Exception):
 
 
 ENDED = {
-    Status.REAUTH_REQUIRED: "needs a new login: `brokersync link --repair` makes the link for it",
-    Status.DISCONNECTED: "is disconnected: `brokersync link --repair` makes the link with which it goes on",
+    Status.REAUTH_REQUIRED: "needs a new login: `{repair}` makes the link for it",
+    Status.DISCONNECTED: "is disconnected: `{repair}` makes the link with which it goes on",
 }
 NO_PAUSE = {Status.PAUSED: "is paused already: `brokersync resume` starts it again", **ENDED}
 NO_RESUME = {
@@ -64,5 +65,5 @@ def _locked(session: Session, connection_id: uuid.UUID, instead: Mapping[Status,
     connection = session.get_one(Connection, connection_id, with_for_update={"key_share": True})
     reason = instead.get(Status(connection.status))
     if reason is not None:
-        raise NotPossible(f"Connection {connection_id} {reason}.")
+        raise NotPossible(f"Connection {connection_id} {reason.format(repair=repair_command(connection_id))}.")
     return connection

@@ -50,4 +50,4 @@ def test_what_is_not_paused_is_told_what_helps(stored: Database) -> None:
     connection_id = a_connection(stored, status="reauth_required")
     ran = run("resume", str(connection_id))
     assert (ran.code, ran.out) == (1, "")
-    assert "needs a new login: `brokersync link --repair`" in ran.err
+    assert f"needs a new login: `brokersync link --repair {str(connection_id)[:8]}` makes" in ran.err
