@@ -31,7 +31,9 @@ def case_of(facts: Facts) -> Case:
 
 
 def _overdue(facts: Facts) -> Case:
-    said = f"What was due {span(facts.now - (facts.due_at or facts.now))} ago was not done: no worker or no beat runs"
+    said = (
+        f"What was due {span(facts.now - (facts.due_at or facts.now))} ago was not done, as no worker or no beat runs"
+    )
     if facts.error_kind is not None:
         said += f" (and what came last was {facts.error_kind})"
     return Case("nobody asks", said, f"an operator starts them with `{START}`", Who.OPERATOR, START)

@@ -156,7 +156,7 @@ CASES: list[tuple[Facts, str, Who, str | None]] = [
     ),
     (
         facts(next_sync_at=ago(minutes=10), checked_at=ago(minutes=15), error_kind="unreachable", failures=1),
-        "What was due 10 min ago was not done: no worker or no beat runs (and what came last was unreachable):"
+        "What was due 10 min ago was not done, as no worker or no beat runs (and what came last was unreachable):"
         f" an operator starts them with `honcho start`; then it is asked at once; the data are 15 min old; {FAR}.",
         Who.OPERATOR,
         "honcho start",
