@@ -10,7 +10,7 @@ import pytest
 from cryptography.fernet import Fernet
 
 from brokers.errors import (
-    AppMisconfigured,
+    AccessRefused,
     BadAnswer,
     BrokerDown,
     LoginEnded,
@@ -21,7 +21,7 @@ from brokers.records import AccountFault
 from models.connection import Status
 from models.sealing import keyring
 from tests.fakes import FakeBroker
-from tests.records import NUMBER, a_connection, a_snapshot, an_account, an_answer
+from tests.records import NUMBER, a_connection, a_grant, a_snapshot, an_account, an_answer
 from tests.worker.stored import connection_row, make_due, runs, wait_left
 from worker.dispatch import dispatch_due_connections
 from worker.outcomes import SyncFailed
@@ -119,7 +119,8 @@ def test_a_fault_of_the_app_is_one_of_the_connection_and_delays_it_no_further(
 ) -> None:
     connection_id = a_connection(parts.database, next_sync_at=datetime.now(UTC) + due_in)
     account_id = an_account(parts.database, connection_id)
-    broker.will("fetch_account", AppMisconfigured(*AT))
+    broker.will("fetch_account", AccessRefused(*AT))
+    broker.will("refresh", a_grant(2))
     for _ in range(3):
         fails(parts, connection_id, account_id)
     assert connection_row(parts.database, connection_id).last_error_kind == "app_misconfigured"
