@@ -117,9 +117,13 @@ def _logins(logins: Sequence[dict[str, Any]], now: datetime) -> RenderableType:
             str(len(login["accounts"])),
             str(login["token_calls"]),
             str(login["refreshes"]),
-            Text("lives", style="green") if login["lives"] else Text(f"ended ({login['ended_by']})", style="red"),
+            Text("lives", style="green") if login["lives"] else Text(f"ended ({_ended_by(login)})", style="red"),
         )
     return table
+
+
+def _ended_by(login: dict[str, Any]) -> str:
+    return str(login["ended_by"] or "its time was over")
 
 
 def _moment(text: str) -> str:

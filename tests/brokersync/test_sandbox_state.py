@@ -48,6 +48,11 @@ def test_a_login_is_as_old_as_the_sandboxs_clock_says(state: dict[str, Any]) -> 
     assert "demo   1 d ago  in 5 d 23 h         3           51         48  ended (a newer login)" in lines
 
 
+def test_a_login_that_nobody_ended_ended_by_its_age(state: dict[str, Any]) -> None:
+    state["logins"] = [{**LOGIN, "lives": False, "ended_by": None}]
+    assert "ended (its time was over)" in "\n".join(seen(sandbox_state.state_view(state), 100))
+
+
 @pytest.mark.parametrize("width", [36, 48, 60, 80, 120])
 def test_every_amount_is_whole_at_any_width(width: int, state: dict[str, Any]) -> None:
     shown = "\n".join(seen(sandbox_state.state_view(state), width))
