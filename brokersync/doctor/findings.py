@@ -46,6 +46,11 @@ def fault(check: str, said: str, remedy: str) -> Finding:
     return Finding(Level.FAULT, check, said, remedy)
 
 
+def sentence(words: str) -> str:
+    """Words that begin small as a sentence of their own."""
+    return f"{words[0].upper()}{words[1:]}."
+
+
 def is_well(findings: Iterable[Finding]) -> bool:
     """Whether nothing is at fault; warnings and notes may be."""
     return all(finding.level is not Level.FAULT for finding in findings)

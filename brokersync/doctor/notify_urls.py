@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from brokersync import notifying
-from brokersync.doctor.findings import Finding, fault, ok
+from brokersync.doctor.findings import Finding, fault, ok, sentence
 from settings import Settings
 
 CHECK = "NOTIFY_URLS"
@@ -19,7 +19,9 @@ def examine(settings: Settings) -> list[Finding]:
         ]
     return [
         fault(
-            CHECK, f"Address {target.name}: {target.said}.", f"{target.remedy}; separate addresses by blanks or commas"
+            CHECK,
+            f"Address {target.name}: {target.said}.",
+            sentence(f"{target.remedy}; blanks or commas stand between two"),
         )
         for target in unusable
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 from urllib.parse import urlsplit
 
-from brokersync.doctor.findings import Finding, fault, ok, warning
+from brokersync.doctor.findings import Finding, fault, ok, sentence, warning
 from worker.webhook.reach import Reach, reach
 from worker.webhook.sending import REMEDIES, allowed
 
@@ -33,6 +33,4 @@ def examine(url: str | None, *, allow_private: bool) -> list[Finding]:
 
 
 def _barred(found: Reach) -> Finding:
-    remedy = REMEDIES[found]
-    said = f"It leads to {found.value}, and is not sent to."
-    return fault(CHECK, said, f"{remedy[0].upper()}{remedy[1:]}.")
+    return fault(CHECK, f"It leads to {found.value}, and is not sent to.", sentence(REMEDIES[found]))
