@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from brokersync.demo import commands
 from brokersync.demo.commands import next_commands
 from brokersync.demo.environment import demo_environ
 from brokersync.demo.output import Output
@@ -41,6 +42,13 @@ def test_a_command_that_is_to_be_copied_is_never_broken(width: int) -> None:
     for command, outcome in next_commands(snapshot().connection["connection_id"]):
         (line,) = [place for place, line in enumerate(lines) if line.startswith(command)]
         assert outcome in "\n".join(lines[line : line + 2])
+
+
+def test_at_80_columns_what_comes_of_a_command_of_this_folder_stands_beside_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(commands, "program", lambda *_: ".venv/bin/brokersync")
+    lines = shown(80).splitlines()
+    for command, outcome in next_commands(snapshot().connection["connection_id"]):
+        assert any(line.startswith(command) and line.endswith(f"  {outcome}") for line in lines)
 
 
 def test_no_line_ends_with_blanks() -> None:
