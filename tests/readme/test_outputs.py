@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 import pytest
@@ -57,5 +58,13 @@ def test_a_printed_line_of_the_log_is_one_of_the_log(linked: Newcomer) -> None:
     assert set(lines) <= set(log)
 
 
+@pytest.mark.parametrize("block", of("ini"), ids=lambda block: block.heading)
+def test_a_printed_setting_is_taken(block: printed.Block, linked: Newcomer) -> None:
+    name, _, value = block.text.strip().partition("=")
+    shown = linked.run(block.heading, instead=f"{name}='{value}' brokersync notify --json")
+    assert json.loads(shown)["people"]
+
+
 def test_every_block_is_of_a_language_that_these_tests_know() -> None:
-    assert {block.language for block in BLOCKS} == {"sh", "python", "sql", "text", "caddyfile"}
+    # What is printed as JSON is held to what is sent by the tests of the events.
+    assert {block.language for block in BLOCKS} == {"sh", "python", "sql", "text", "caddyfile", "ini", "json"}
