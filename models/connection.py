@@ -32,8 +32,12 @@ LOGIN_OVER = timedelta(0)
 """The last of a login's notices."""
 
 
-def _is_scheduled() -> str:
-    return f"status IN ({', '.join(repr(status.value) for status in SCHEDULED)})"
+WATCHED = (Status.ACTIVE, Status.PAUSED, Status.CREDENTIALS_UNREADABLE)
+"""Those with a login that is not known to have ended: people are told before it does."""
+
+
+def _is_one_of(statuses: tuple[Status, ...]) -> str:
+    return f"status IN ({', '.join(repr(status.value) for status in statuses)})"
 
 
 class Connection(Base):
@@ -46,15 +50,15 @@ class Connection(Base):
 
     __tablename__ = "connections"
     __table_args__ = (
-        CheckConstraint(f"status IN ({', '.join(repr(status.value) for status in Status)})", name="status"),
+        CheckConstraint(_is_one_of(tuple(Status)), name="status"),
         CheckConstraint(
             "(hours_from IS NULL) = (hours_until IS NULL) AND hours_from <> hours_until",
             name="hours",
         ),
-        Index("ix_connections_due", "next_sync_at", postgresql_where=text(_is_scheduled())),
+        Index("ix_connections_due", "next_sync_at", postgresql_where=text(_is_one_of(SCHEDULED))),
         Index("ix_connections_user_id", "user_id"),
         Index("ix_connections_login_fp", "login_fp"),
-        Index("ix_connections_login_expires_at", "login_expires_at"),
+        Index("ix_connections_ending", "login_expires_at", postgresql_where=text(_is_one_of(WATCHED))),
     )
 
     id: Mapped[RowId]

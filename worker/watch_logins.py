@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Interval, Select, and_, exists, func, literal, or_, select
 from sqlalchemy.orm import Session
 
-from models.connection import LOGIN_OVER, Connection, Credential, Status
+from models.connection import LOGIN_OVER, WATCHED, Connection, Credential, Status
 from models.event import record_event
 from models.session import Database
 from settings import Settings
@@ -19,9 +19,6 @@ from worker.limits import CLOCK_SKEW, Deadline
 from worker.runway import Outlook, Runway, longest_night, night_of, outlook
 
 log = logging.getLogger(__name__)
-
-WATCHED = (Status.ACTIVE, Status.PAUSED, Status.CREDENTIALS_UNREADABLE)
-"""Those with a login that is not known to have ended."""
 
 LONGEST_RUN = timedelta(seconds=30)
 """After which a run leaves the rest to the next one, long before the watchdog would end it."""

@@ -141,11 +141,20 @@ def test_what_all_logins_of_a_broker_share_ends_the_run_for_it(
 def test_a_refused_app_opens_the_circuit_and_is_not_asked_for_behind_it(parts: Parts, broker: FakeBroker) -> None:
     an_idle_login(parts)
     broker.will("refresh", AppMisconfigured(*AT))
+    broker.will("check_app", AppMisconfigured(*AT))
     refresh_idle_logins(parts)
     with parts.database.session() as session:
         assert session.scalars(select(Circuit.broker)).all() == ["fake"]
     assert refresh_idle_logins(parts) == 0
     assert broker.called("refresh") == 1
+
+
+def test_one_idle_login_that_is_refused_as_an_app_stops_no_others(parts: Parts, broker: FakeBroker) -> None:
+    an_idle_login(parts)
+    broker.will("refresh", AppMisconfigured(*AT))
+    refresh_idle_logins(parts)
+    with parts.database.session() as session:
+        assert session.scalars(select(Circuit.broker)).all() == []
 
 
 def test_a_broker_that_said_when_to_come_back_is_not_asked_sooner(parts: Parts, broker: FakeBroker) -> None:

@@ -18,7 +18,7 @@ from settings import Settings
 from tests.records import a_connection
 from tests.worker.stored import connection_row, events, put
 from worker import watch_logins as watching
-from worker.watch_logins import WATCHED, watch_logins
+from worker.watch_logins import watch_logins
 
 pytestmark = pytest.mark.servers
 
@@ -182,20 +182,22 @@ def test_a_run_that_takes_too_long_leaves_the_rest_to_the_next_one(
     assert watch_logins(database, NO_NIGHT) == 1
 
 
-def test_logins_that_are_far_from_their_end_are_not_even_read(database: Database) -> None:
+def test_logins_far_from_their_end_and_those_that_have_ended_are_not_even_read(database: Database) -> None:
     now = datetime.now(UTC)
     ending = ending_in(database, HOUR)
+    weeks_ago = timedelta(days=-30)
     far = [
         {
             "id": uuid.uuid4(),
             "user_id": "42",
             "broker": "fake",
-            "status": WATCHED[0],
+            "status": status,
             "login_at": now,
-            "login_expires_at": now + timedelta(days=7) - number * MINUTE,
+            "login_expires_at": now + away - number * MINUTE,
             "sync_interval": 5 * MINUTE,
         }
         for number in range(3000)
+        for status, away in (("active", timedelta(days=7)), ("disconnected", weeks_ago), ("reauth_required", weeks_ago))
     ]
     read = text("SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_xact_user_tables WHERE relname = 'connections'")
     with database.session() as session:

@@ -56,7 +56,12 @@ def upgrade() -> None:
         postgresql_where=sa.text("error_kind IN ('unreachable', 'broker_down')"),
     )
     op.add_column("connections", sa.Column("login_notice", sa.Interval(), nullable=True))
-    op.create_index("ix_connections_login_expires_at", "connections", ["login_expires_at"])
+    op.create_index(
+        "ix_connections_ending",
+        "connections",
+        ["login_expires_at"],
+        postgresql_where=sa.text("status IN ('active', 'paused', 'credentials_unreadable')"),
+    )
     op.add_column(
         "credentials",
         sa.Column("refreshed_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
@@ -68,7 +73,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     for name in ("cut_short_by", "cut_short_at", "refreshed_at"):
         op.drop_column("credentials", name)
-    op.drop_index("ix_connections_login_expires_at", table_name="connections")
+    op.drop_index("ix_connections_ending", table_name="connections")
     op.drop_column("connections", "login_notice")
     op.drop_index("ix_sync_runs_silent", table_name="sync_runs")
     op.drop_table("circuits")
