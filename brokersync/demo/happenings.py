@@ -6,18 +6,26 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from rich.text import Text
 
-from brokersync import cells
+from brokersync import cells, live_events
 from brokersync.demo.commands import repair_command
+from brokersync.live import Document
 from brokersync.queries import Row
 from brokersync.supervisor import State
 from models.connection import Status
 from models.run import SyncRun
+
+TOLD_BY_STATUS = frozenset(
+    {"linked", "reauth_required", "credentials_unreadable", "paused", "given_up", "resumed", "disconnected"}
+)
+"""Events of the demo's own connection that need no line: its status is told, also while Redis is away."""
 
 
 class Happenings:
     """Remembers what was told, so that everything is told once."""
 
     def __init__(self, connection: Row, states: Mapping[str, State]) -> None:
+        self._connection_id = str(connection["connection_id"])
+        self._events: set[str] = set()
         self._status = connection["status"]
         self._restarts = {name: state.restarts for name, state in states.items()}
         self._silent: set[str] = set()
@@ -37,6 +45,13 @@ class Happenings:
             if self._status == Status.REAUTH_REQUIRED:
                 line.append(f": the login has ended, so log in again: {repair_command(connection['connection_id'])}")
             yield line
+
+    def event(self, document: Document) -> Iterator[Text]:
+        """An event that subscribers are told of, such as a login that nears its end. It may come twice."""
+        is_own = document["connection_id"] == self._connection_id
+        if document["event_id"] not in self._events and not (is_own and document["event"] in TOLD_BY_STATUS):
+            yield live_events.told(document)
+        self._events.add(document["event_id"])
 
     def failed(self, runs: Sequence[SyncRun]) -> Iterator[Text]:
         """Syncs that failed."""

@@ -64,6 +64,9 @@ class Watch:
             return
         for note in self._happenings.answering(REDIS):
             yield note_line(datetime.now(UTC), note)
+        while listener.happened:
+            for note in self._happenings.event(listener.happened.popleft()):
+                yield note_line(datetime.now(UTC), note)
         update = None if heard is None else self._updates.take(heard)
         if update is not None:
             yield update_line(update, self._number(update.account_id), datetime.now(UTC), width)

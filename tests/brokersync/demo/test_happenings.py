@@ -1,10 +1,27 @@
 from __future__ import annotations
 
+import pytest
+
 from brokersync.demo.happenings import Happenings
 from brokersync.supervisor import State
 from tests.brokersync.demo.snapshots import run, snapshot
 
 RUNNING = {"web": State(alive=True, restarts=0), "worker": State(alive=True, restarts=0)}
+
+
+def event(kind: str, event_id: str = "e1", **fields: object) -> dict[str, object]:
+    """A connection event of the demo's own connection, as subscribers get it."""
+    return {
+        "schema": 1,
+        "event": kind,
+        "event_id": event_id,
+        "connection_id": str(snapshot().connection["connection_id"]),
+        "user_id": "demo",
+        "broker": "schwab",
+        "at": "2026-11-20T18:00:00Z",
+        "login_expires_at": "2026-11-21T17:00:00Z",
+        **fields,
+    }
 
 
 def happenings() -> Happenings:
@@ -39,3 +56,17 @@ def test_a_server_that_does_not_answer_is_told_when_it_begins_and_when_it_ends()
     seen = happenings()
     said = [*seen.answering("Redis"), *seen.silent("Redis"), *seen.silent("Redis"), *seen.answering("Redis")]
     assert [note.plain for note in said] == ["Redis does not answer", "Redis answers again"]
+
+
+def test_a_login_that_nears_its_end_is_told_once_however_often_the_event_comes() -> None:
+    seen = happenings()
+    (note,) = [note for _ in range(2) for note in seen.event(event("login_ending"))]
+    assert note.plain.endswith("its login ends in 23 h")
+    assert len(list(seen.event(event("login_ending", "e2")))) == 1
+
+
+@pytest.mark.parametrize("kind", ["linked", "reauth_required", "paused"])
+def test_what_the_status_says_is_not_told_twice_but_for_a_login_that_somebody_links_meanwhile(kind: str) -> None:
+    seen = happenings()
+    assert list(seen.event(event(kind))) == []
+    assert len(list(seen.event(event(kind, "e2", connection_id="0b6e2f41-0000-0000-0000-000000000000")))) == 1
