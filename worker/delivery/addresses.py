@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from models.event import Target
+
 _BETWEEN = re.compile(r"[\s,;]+(?=[a-z0-9]+://)", re.IGNORECASE)
 """As Apprise has it: a comma within an address belongs to it."""
 
@@ -19,6 +21,11 @@ class Address:
 
     place: int
     url: str = field(repr=False)
+
+    @property
+    def target(self) -> str:
+        """As the outbox has it: `people/2`."""
+        return f"{Target.PEOPLE}/{self.place}"
 
     @property
     def name(self) -> str:

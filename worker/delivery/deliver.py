@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from datetime import UTC, datetime
-from itertools import groupby
 
 import redis
 
 from models.event import Target
-from worker.delivery import outbox, people
-from worker.delivery.addresses import Address, addresses
-from worker.delivery.notices import notice
+from worker.delivery import outbox
+from worker.delivery.faults import each_written, taken_for_a_failure
 from worker.delivery.outbox import Due
+from worker.delivery.pacing import FIRST_WAIT
+from worker.delivery.to_people import to_people
 from worker.event_documents import event_document
 from worker.limits import DELIVER_DEADLINE, WEBHOOK_TOTAL, Deadline
 from worker.parts import Parts
@@ -21,8 +20,6 @@ from worker.webhook import NotDelivered
 
 _BATCH_FOR_REDIS = 200
 _BATCH_FOR_WEBHOOK = 20
-_BATCH_FOR_PEOPLE = 20
-_ADDRESSES_AT_ONCE = 8
 
 
 def deliver_events(parts: Parts) -> int:
@@ -45,14 +42,24 @@ def deliver_events(parts: Parts) -> int:
 def _to_subscribers(parts: Parts) -> int:
     deadline, taken = Deadline(DELIVER_DEADLINE), 0
     while deadline.left() and (due := outbox.take(parts.database, Target.SUBSCRIBERS, _BATCH_FOR_REDIS)):
+        written = each_written(parts, due, lambda each: event_document(each.event))
+        sent = [each for each, _ in written]
         try:
-            parts.publisher.announce([(each.event.user_id or "", event_document(each.event)) for each in due])
-        except redis.RedisError:
-            outbox.failed(parts.database, due, "Redis could not be reached", parts.random)
+            with taken_for_a_failure(Target.SUBSCRIBERS):
+                _announce(parts, written)
+        except NotDelivered as error:
+            outbox.failed(parts.database, sent, error.text, parts.random)
             break
-        outbox.delivered(parts.database, due)
-        taken += len(due)
+        outbox.delivered(parts.database, sent)
+        taken += len(sent)
     return taken
+
+
+def _announce(parts: Parts, written: Sequence[tuple[Due, bytes]]) -> None:
+    try:
+        parts.publisher.announce([(each.event.user_id or "", document) for each, document in written])
+    except redis.RedisError:
+        raise NotDelivered("Redis could not be reached", retry=True) from None
 
 
 def _to_the_webhook(parts: Parts) -> int:
@@ -67,14 +74,15 @@ def _to_the_webhook(parts: Parts) -> int:
             outbox.put_back(parts.database, due[place:])
             break
         try:
-            webhook.send(
-                event_document(each.event), each.event.id, datetime.now(UTC), deadline=WEBHOOK_TOTAL.total_seconds()
-            )
+            with taken_for_a_failure(Target.WEBHOOK):
+                webhook.send(
+                    event_document(each.event), each.event.id, datetime.now(UTC), deadline=WEBHOOK_TOTAL.total_seconds()
+                )
         except NotDelivered as error:
-            # Who is not there for one is not asked about the others of this run.
-            refused = due[place:] if error.retry else [each]
-            outbox.failed(parts.database, refused, str(error), parts.random, retry=error.retry)
+            outbox.failed(parts.database, [each], error.text, parts.random, retry=error.retry)
             if error.retry:
+                # Who is not there for one is not asked about the others of this run.
+                outbox.put_back(parts.database, due[place + 1 :], after=FIRST_WAIT)
                 break
         else:
             outbox.delivered(parts.database, [each])
@@ -82,44 +90,8 @@ def _to_the_webhook(parts: Parts) -> int:
     return taken
 
 
-def _to_people(parts: Parts) -> int:
-    known = {f"{Target.PEOPLE}/{each.place}": each for each in addresses(parts.settings.notify_urls)}
-    outbox.address_to_people(parts.database, len(known))
-    due = sorted(outbox.take(parts.database, Target.PEOPLE, _BATCH_FOR_PEOPLE), key=lambda each: each.target)
-    if not due:
-        return 0
-    for_each = {target: list(of_one) for target, of_one in groupby(due, key=lambda each: each.target)}
-    now, later = list(for_each)[:_ADDRESSES_AT_ONCE], list(for_each)[_ADDRESSES_AT_ONCE:]
-    outbox.put_back(parts.database, [each for target in later for each in for_each[target]])
-    with ThreadPoolExecutor(len(now), "people") as threads:
-        sending = [threads.submit(_to_one_address, known[target], for_each[target]) for target in now]
-        # As they come in: what one address took is noted before another one's time is over.
-        return sum(_note(parts, *future.result()) for future in as_completed(sending))
-
-
-def _to_one_address(address: Address, due: Sequence[Due]) -> tuple[Sequence[Due], Sequence[people.Answer]]:
-    # Several of one address are in the order of their events.
-    return due, people.send(address, [notice(each.told) for each in due]).answers
-
-
-def _note(parts: Parts, due: Sequence[Due], answers: Sequence[people.Answer]) -> int:
-    tried = list(zip(due, answers, strict=False))
-    taken = [each for each, answer in tried if answer.taken]
-    if taken:
-        outbox.delivered(parts.database, taken)
-    for each, answer in tried:
-        if not answer.taken:
-            outbox.failed(parts.database, [each], answer.said or "", parts.random)
-    rest = due[len(tried) :]
-    if tried and not tried[-1][1].taken:
-        outbox.failed(parts.database, rest, tried[-1][1].said or "", parts.random)
-    else:
-        outbox.put_back(parts.database, rest)
-    return len(taken)
-
-
 _WAYS: dict[Target, Callable[[Parts], int]] = {
     Target.SUBSCRIBERS: _to_subscribers,
     Target.WEBHOOK: _to_the_webhook,
-    Target.PEOPLE: _to_people,
+    Target.PEOPLE: to_people,
 }

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, delete, func, insert, or_, select, tuple_, update
 from sqlalchemy.orm import Session, aliased
@@ -18,25 +18,23 @@ from models.connection import Connection
 from models.event import DeliveryState, Event, EventDelivery, Target
 from models.session import Database
 from worker.delivery.notices import Told
+from worker.delivery.overtaken import overtaken
+from worker.delivery.pacing import is_worn_out, wait_before_next
 from worker.limits import DELIVERY_LEASE
 
 log = logging.getLogger(__name__)
 
-FIRST_WAIT = timedelta(seconds=5)
-LONGEST_WAIT = timedelta(hours=1)
-LONGEST_WAIT_FOR_REDIS = timedelta(seconds=30)
-"""A publish costs nothing, and who follows a user's connections shall hear soon that Redis is back."""
-GIVEN_UP_AFTER = timedelta(days=1)
-"""What nobody took for a day is no news any more. Counted from the event; what is older than this is still tried once."""
-
 
 @dataclass(frozen=True)
 class Due:
-    """A delivery that this process has taken. `target` as in `EventDelivery`; `attempts` so far, without this one."""
+    """A delivery that this process has taken, until `lease`. `target` as in `EventDelivery`; `attempts` so far, without
+    this one.
+    """
 
     told: Told
     target: str
     attempts: int
+    lease: datetime
 
     @property
     def event(self) -> Event:
@@ -44,14 +42,15 @@ class Due:
 
 
 def targets_due(database: Database) -> frozenset[Target]:
-    """Who is to be told something now."""
+    """Who is to be told something now. What only a newer version knows, whose workers share this database, is theirs."""
+    kind = func.split_part(EventDelivery.target, "/", 1)
     with database.session() as session:
-        kinds = select(func.split_part(EventDelivery.target, "/", 1)).where(_due()).distinct()
-        return frozenset(Target(kind) for kind in session.scalars(kinds))
+        known = select(kind).where(_due(), kind.in_([target.value for target in Target])).distinct()
+        return frozenset(Target(each) for each in session.scalars(known))
 
 
-def take(database: Database, target: Target, limit: int) -> list[Due]:
-    """Deliveries of that target (for people: of all addresses) that are due.
+def take(database: Database, target: Target, limit: int, names: Sequence[str] | None = None) -> list[Due]:
+    """Deliveries of that target that are due. `names`: of people, those of the addresses (`people/2`).
 
     What was tried least comes first, so that a dead address, or an event that nobody takes, holds nothing up. Subscribers
     get the events of a user in their order instead: while an earlier one is on its way or waits for another try, the later
@@ -63,59 +62,62 @@ def take(database: Database, target: Target, limit: int) -> list[Due]:
         if not session.scalars(select(func.pg_try_advisory_xact_lock(func.hashtext(f"deliver {target}")))).one():
             return []
         wanted = select(EventDelivery.event_id, EventDelivery.target).join(Event, Event.id == EventDelivery.event_id)
-        wanted = wanted.where(_of(target), _due())
+        wanted = wanted.where(EventDelivery.target.in_([target.value] if names is None else names), _due())
         wanted = wanted.where(~_an_earlier_one_waits()) if in_order else wanted.order_by(EventDelivery.attempts)
+        lease: datetime = session.scalars(select(func.clock_timestamp())).one() + DELIVERY_LEASE
         chosen = wanted.order_by(Event.at, Event.id, EventDelivery.target).limit(limit).cte("chosen")
         taken = session.execute(
             update(EventDelivery)
             .where(EventDelivery.event_id == chosen.c.event_id, EventDelivery.target == chosen.c.target, _due())
-            .values(next_try_at=func.clock_timestamp() + DELIVERY_LEASE)
+            .values(next_try_at=lease)
             .returning(EventDelivery.event_id, EventDelivery.target, EventDelivery.attempts)
             .execution_options(synchronize_session=False)
         ).all()
         told = _told(session, [event_id for event_id, _, _ in taken])
-    due = [Due(told[event_id], name, attempts) for event_id, name, attempts in taken]
+    due = [Due(told[event_id], name, attempts, lease) for event_id, name, attempts in taken]
     return sorted(due, key=lambda each: (0 if in_order else each.attempts, each.event.at, each.event.id, each.target))
 
 
-def address_to_people(database: Database, addresses: int) -> None:
-    """Give each of that many addresses a delivery of its own (`people/1` …), so that one that is dead repeats nothing to
-    the others. What is for an address that is not there any more is not wanted.
+def address_to_people(database: Database, names: Sequence[str]) -> None:
+    """Give each address a delivery of its own (`people/1` …), so that one that is dead repeats nothing to the others.
+
+    What is for an address that is not there any more is not wanted, nor what a later event has overtaken.
     """
+    of_an_address = EventDelivery.target.startswith(f"{Target.PEOPLE}/")
     with database.session() as session:
-        if addresses:
+        if names:
             for_people = delete(EventDelivery).where(EventDelivery.target == Target.PEOPLE.value, _due())
             event_ids = session.scalars(for_people.returning(EventDelivery.event_id)).all()
-            rows = [
-                {"event_id": event_id, "target": f"{Target.PEOPLE}/{place}"}
-                for event_id in event_ids
-                for place in range(1, addresses + 1)
-            ]
+            rows = [{"event_id": event_id, "target": name} for event_id in event_ids for name in names]
             if rows:
                 session.execute(insert(EventDelivery), rows)
-        present = [f"{Target.PEOPLE}/{place}" for place in range(1, addresses + 1)]
-        _decline(session, and_(_of(Target.PEOPLE), EventDelivery.target.not_in(present)))
+            # Not that of an event written since, which has no addresses yet.
+            _decline(session, and_(of_an_address, or_(EventDelivery.target.not_in(names), overtaken())))
+        else:
+            _decline(session, or_(EventDelivery.target == Target.PEOPLE.value, of_an_address))
 
 
 def decline(database: Database, target: Target) -> None:
     """Nobody has set up that target: what is due to it is not wanted."""
     with database.session() as session:
-        _decline(session, _of(target))
+        _decline(session, EventDelivery.target == target.value)
 
 
 def delivered(database: Database, due: Sequence[Due]) -> None:
-    with database.session() as session:
-        session.execute(
-            update(EventDelivery)
-            .where(_still_pending(due))
-            .values(
-                state=DeliveryState.DELIVERED,
-                attempts=EventDelivery.attempts + 1,
-                next_try_at=None,
-                delivered_at=func.now(),
-                last_error=None,
+    """They were taken, which stands even where that lasted longer than the lease."""
+    if due:
+        with database.session() as session:
+            session.execute(
+                update(EventDelivery)
+                .where(_still_pending(due))
+                .values(
+                    state=DeliveryState.DELIVERED,
+                    attempts=EventDelivery.attempts + 1,
+                    next_try_at=None,
+                    delivered_at=func.now(),
+                    last_error=None,
+                )
             )
-        )
 
 
 def failed(
@@ -123,16 +125,16 @@ def failed(
 ) -> None:
     """Nobody took them. Each is tried again later, or given up after a day; at once where that can help nobody (`retry`).
 
-    `said` is why, in words of ours without a secret.
+    `due` are those that were really tried: for others see `put_back`. `said` is why, in words of ours without a secret.
     """
     with database.session() as session:
         now = session.scalars(select(func.now())).one()
         for each in due:
-            give_up = not retry or now - each.event.at >= GIVEN_UP_AFTER
+            give_up = not retry or is_worn_out(each.target, each.attempts + 1)
             state = DeliveryState.GIVEN_UP if give_up else DeliveryState.PENDING
             session.execute(
                 update(EventDelivery)
-                .where(_still_pending([each]))
+                .where(_still_ours([each]))
                 .values(
                     state=state,
                     attempts=each.attempts + 1,
@@ -143,37 +145,32 @@ def failed(
             _say(each, give_up)
 
 
-def put_back(database: Database, due: Sequence[Due]) -> None:
-    """They were not tried for want of time: due at once."""
+def put_back(database: Database, due: Sequence[Due], after: timedelta | None = None) -> None:
+    """They were not tried: due again at once, or `after` that where nobody was there for others."""
     if due:
+        due_again = func.now() if after is None else func.now() + after
         with database.session() as session:
-            session.execute(update(EventDelivery).where(_still_pending(due)).values(next_try_at=func.now()))
-
-
-def wait_before_next(target: str, attempts: int, random: Callable[[], float]) -> timedelta:
-    """5 s doubling to an hour (for Redis to half a minute), of which up to a half is taken off at random.
-
-    `random` gives [0, 1).
-    """
-    longest = LONGEST_WAIT_FOR_REDIS if target == Target.SUBSCRIBERS else LONGEST_WAIT
-    ceiling: timedelta = min(FIRST_WAIT * 2 ** min(attempts - 1, 10), longest)
-    return ceiling * (1 - random() / 2)
+            session.execute(update(EventDelivery).where(_still_ours(due)).values(next_try_at=due_again))
 
 
 def _due() -> ColumnElement[bool]:
     return and_(EventDelivery.state == DeliveryState.PENDING, EventDelivery.next_try_at <= func.now())
 
 
-def _of(target: Target) -> ColumnElement[bool]:
-    return or_(EventDelivery.target == target.value, EventDelivery.target.startswith(f"{target}/"))
-
-
 def _still_pending(due: Sequence[Due]) -> ColumnElement[bool]:
-    """Unless somebody who took it later was quicker."""
     keys = [(each.event.id, each.target) for each in due]
     return and_(
         EventDelivery.state == DeliveryState.PENDING,
         tuple_(EventDelivery.event_id, EventDelivery.target).in_(keys),
+    )
+
+
+def _still_ours(due: Sequence[Due]) -> ColumnElement[bool]:
+    """Unless our time was over, and somebody else has taken it since."""
+    leases = [(each.event.id, each.target, each.lease) for each in due]
+    return and_(
+        EventDelivery.state == DeliveryState.PENDING,
+        tuple_(EventDelivery.event_id, EventDelivery.target, EventDelivery.next_try_at).in_(leases),
     )
 
 

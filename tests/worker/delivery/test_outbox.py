@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 from freezegun import freeze_time
 from sqlalchemy import delete, func, select, update
+from sqlalchemy.event import listen, remove
 
 from models.connection import Connection
 from models.event import DeliveryState, EventDelivery, Target
@@ -17,12 +18,14 @@ from tests.records import a_connection
 from tests.worker.delivery.given import deliveries, made_due, states, written, written_of_an_app
 from tests.worker.stored import database_now
 from worker.delivery import outbox
-from worker.delivery.outbox import Due, wait_before_next
+from worker.delivery.outbox import Due
+from worker.delivery.pacing import is_worn_out
 from worker.limits import DELIVERY_LEASE
 
 pytestmark = pytest.mark.servers
 
 MINUTE = timedelta(minutes=1)
+BOTH = ["people/1", "people/2"]
 
 
 def middle() -> float:
@@ -37,7 +40,7 @@ def test_what_is_due_is_told_by_whom_it_is_for(database: Database) -> None:
     assert outbox.targets_due(database) == frozenset()
     written(database, a_connection(database), "login_ending")
     assert outbox.targets_due(database) == frozenset(Target)
-    outbox.address_to_people(database, 2)
+    outbox.address_to_people(database, BOTH)
     assert outbox.targets_due(database) == frozenset(Target)
 
 
@@ -128,17 +131,27 @@ def test_what_nobody_took_for_a_day_is_given_up_and_an_error_names_it_by_its_ids
     database: Database, caplog: pytest.LogCaptureFixture
 ) -> None:
     written(database, a_connection(database), "linked")
-    (due,) = outbox.take(database, Target.WEBHOOK, 10)
-    due.event.at -= outbox.GIVEN_UP_AFTER - MINUTE
-    outbox.failed(database, [due], "away", middle)
+    last = next(attempts for attempts in range(1, 1000) if is_worn_out("webhook", attempts))
+    made_due(database, attempts=last - 2)
+    outbox.failed(database, outbox.take(database, Target.WEBHOOK, 10), "away", middle)
     assert states(database)["webhook"] == DeliveryState.PENDING
-    due.event.at -= MINUTE
+    made_due(database)
+    (due,) = outbox.take(database, Target.WEBHOOK, 10)
     outbox.failed(database, [due], "away", middle)
     assert states(database)["webhook"] == DeliveryState.GIVEN_UP
     made_due(database)
     assert outbox.take(database, Target.WEBHOOK, 10) == []
     (error,) = [record for record in caplog.records if record.levelno == logging.ERROR]
     assert (error.__dict__["event"], error.__dict__["target"]) == (due.event.id, "webhook")
+
+
+def test_the_time_in_which_no_worker_ran_counts_for_nothing(database: Database) -> None:
+    written(database, a_connection(database), "linked")
+    for target in (Target.WEBHOOK, Target.SUBSCRIBERS):
+        (due,) = outbox.take(database, target, 10)
+        due.event.at -= timedelta(days=9)
+        outbox.failed(database, [due], "away", middle)
+    assert set(states(database).values()) == {"pending"}
 
 
 def test_what_no_other_try_can_help_is_given_up_at_once(database: Database) -> None:
@@ -157,6 +170,19 @@ def test_who_comes_late_with_a_failure_takes_no_delivery_back(database: Database
     assert states(database)["webhook"] == DeliveryState.DELIVERED
 
 
+def test_whose_time_is_over_changes_nothing_of_what_another_has_taken(database: Database) -> None:
+    written(database, a_connection(database), "linked")
+    late = outbox.take(database, Target.WEBHOOK, 10)
+    made_due(database)
+    (theirs,) = outbox.take(database, Target.WEBHOOK, 10)
+    outbox.failed(database, late, "away", middle)
+    outbox.put_back(database, late)
+    (row,) = [each for each in deliveries(database) if each.target == "webhook"]
+    assert (row.attempts, row.next_try_at) == (0, theirs.lease)
+    outbox.delivered(database, late)
+    assert states(database)["webhook"] == DeliveryState.DELIVERED, "it was, whoever did it"
+
+
 def test_what_was_not_tried_is_due_at_once(database: Database) -> None:
     written(database, a_connection(database), "linked")
     outbox.put_back(database, outbox.take(database, Target.WEBHOOK, 10))
@@ -166,23 +192,23 @@ def test_what_was_not_tried_is_due_at_once(database: Database) -> None:
 
 def test_every_address_gets_a_delivery_of_its_own(database: Database) -> None:
     written(database, a_connection(database), "login_ending")
-    outbox.address_to_people(database, 2)
-    outbox.address_to_people(database, 2)
+    outbox.address_to_people(database, BOTH)
+    outbox.address_to_people(database, BOTH)
     pending = DeliveryState.PENDING
     assert states(database) == dict.fromkeys(["people/1", "people/2", "subscribers", "webhook"], pending)
-    assert [each.target for each in outbox.take(database, Target.PEOPLE, 10)] == ["people/1", "people/2"]
+    assert [each.target for each in outbox.take(database, Target.PEOPLE, 10, BOTH)] == ["people/1", "people/2"]
 
 
 def test_an_address_that_is_there_no_more_is_not_waited_for(database: Database) -> None:
     written(database, a_connection(database), "login_ending")
-    outbox.address_to_people(database, 2)
-    outbox.address_to_people(database, 1)
+    outbox.address_to_people(database, BOTH)
+    outbox.address_to_people(database, BOTH[:1])
     assert (states(database)["people/1"], states(database)["people/2"]) == ("pending", "unwanted")
 
 
 def test_what_nobody_has_set_up_is_not_wanted(database: Database) -> None:
     written(database, a_connection(database), "login_ending")
-    outbox.address_to_people(database, 0)
+    outbox.address_to_people(database, [])
     outbox.decline(database, Target.WEBHOOK)
     assert states(database) == {"people": "unwanted", "subscribers": "pending", "webhook": "unwanted"}
 
@@ -190,8 +216,8 @@ def test_what_nobody_has_set_up_is_not_wanted(database: Database) -> None:
 def test_an_erased_connection_is_told_of_without_what_went_with_it(database: Database) -> None:
     connection_id = a_connection(database, label="IRA", time_zone="Europe/Berlin")
     written(database, connection_id, "login_ending")
-    outbox.address_to_people(database, 1)
-    (due,) = outbox.take(database, Target.PEOPLE, 10)
+    outbox.address_to_people(database, BOTH[:1])
+    (due,) = outbox.take(database, Target.PEOPLE, 10, BOTH)
     assert (due.told.label, due.told.time_zone) == ("IRA", "Europe/Berlin")
     with database.session() as session:
         session.execute(delete(Connection))
@@ -203,17 +229,6 @@ def test_an_erased_connection_is_told_of_without_what_went_with_it(database: Dat
 def test_an_event_of_an_app_is_not_for_subscribers(database: Database) -> None:
     written_of_an_app(database, "app_refused", action="See to it.")
     assert states(database) == {"people": "pending", "webhook": "pending"}
-
-
-@pytest.mark.parametrize(
-    ("target", "attempts", "longest"),
-    [("webhook", 1, 5), ("webhook", 2, 10), ("people/3", 11, 3600), ("people/3", 99, 3600), ("subscribers", 9, 30)],
-)
-def test_a_wait_doubles_to_its_longest_of_which_chance_takes_up_to_half(
-    target: str, attempts: int, longest: int
-) -> None:
-    assert wait_before_next(target, attempts, lambda: 0.0) == timedelta(seconds=longest)
-    assert wait_before_next(target, attempts, lambda: 1.0) == timedelta(seconds=longest) / 2
 
 
 def test_the_clock_of_the_database_tells_what_is_due(database: Database) -> None:
@@ -229,3 +244,33 @@ def test_while_somebody_takes_nobody_else_does(database: Database) -> None:
         assert outbox.take(database, Target.SUBSCRIBERS, 10) == []
         assert len(outbox.take(database, Target.WEBHOOK, 10)) == 1
     assert len(outbox.take(database, Target.SUBSCRIBERS, 10)) == 1
+
+
+def test_an_event_that_is_written_while_others_are_addressed_is_addressed_by_the_next_run(database: Database) -> None:
+    connection_id = a_connection(database)
+    written(database, connection_id, "given_up")
+    meanwhile = iter(["reauth_required"])
+
+    def write(_: object, __: object, statement: str, *___: object) -> None:
+        if statement.startswith("DELETE"):
+            written(database, connection_id, *meanwhile)
+
+    listen(database.engine, "after_cursor_execute", write)
+    try:
+        outbox.address_to_people(database, BOTH)
+    finally:
+        remove(database.engine, "after_cursor_execute", write)
+    assert [(each.target, each.state) for each in deliveries(database) if each.target.startswith("people")] == [
+        ("people/1", "pending"),
+        ("people/2", "pending"),
+        ("people", "pending"),
+    ]
+    assert kinds(outbox.take(database, Target.PEOPLE, 10, BOTH)) == ["given_up"] * 2
+    outbox.address_to_people(database, BOTH)
+    assert kinds(outbox.take(database, Target.PEOPLE, 10, BOTH)) == ["reauth_required"] * 2
+
+
+def test_an_address_that_was_removed_in_between_is_not_taken(database: Database) -> None:
+    written(database, a_connection(database), "login_ending")
+    outbox.address_to_people(database, BOTH)
+    assert [each.target for each in outbox.take(database, Target.PEOPLE, 10, BOTH[:1])] == ["people/1"]
