@@ -82,7 +82,7 @@ def _tried(address: Address) -> Target:
 
 def _target(address: Address, service: str | None, answer: Answer | None) -> Target:
     said, remedy = (None, None) if answer is None else (answer.said, answer.remedy)
-    return Target(f"people/{address.place}", address.name, service, said, remedy)
+    return Target(address.target, address.name, service, said, remedy)
 
 
 def _webhook(settings: Settings) -> list[tuple[str, Webhook]]:
