@@ -30,7 +30,8 @@ def test_98_are_asked_as_often_beside_a_dead_and_a_hanging_one_as_without(
     everybody: Hundred, tell: Callable[[str], None]
 ) -> None:
     well, asked_well = _phase(everybody)
-    everybody.let_one_die_and_one_hang()
+    everybody.let_one_die()
+    everybody.let_one_hang()
     ill, asked_ill = _phase(everybody)
     tell(
         f"98 connections, every {SECONDS} s, {PHASE} s each: asked {asked_well} times with gaps up to "

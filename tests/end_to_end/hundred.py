@@ -35,12 +35,16 @@ class Hundred:
     connections: dict[str, str]
     interval: timedelta
 
-    def let_one_die_and_one_hang(self) -> None:
+    def let_one_die(self) -> None:
         self.installation.control("faults", fault="login_ended", user=DEAD)
         self.installation.rows(
             "UPDATE credentials SET access_expires_at = now() WHERE connection_id = :c", c=self.connections[DEAD]
         )
-        self.installation.control("faults", fault="stall", where="accounts", times=1_000_000, user=HANGING)
+
+    def let_one_hang(self) -> None:
+        """At once, whatever back-off it is in."""
+        self.installation.control("faults", fault="stall", where="accounts", times=1_000, user=HANGING)
+        self.installation.rows("UPDATE connections SET next_sync_at = now() WHERE id = :c", c=self.connections[HANGING])
 
     def status(self, person: str) -> str:
         query = "SELECT status FROM connections WHERE id = :c"
@@ -60,12 +64,12 @@ class Hundred:
         return found
 
     def longest_gaps(self, since: datetime, until: datetime) -> dict[str, timedelta]:
-        """The longest time for which each of the 98 was not asked, from `since` to `until`."""
-        runs = self.runs(since)
+        """The longest time for which each of the 98 was not asked, of those that were over after `since` or go on."""
+        runs = self.runs(since - 3 * self.interval)
         gaps = {}
         for person in self.connections.keys() - {DEAD, HANGING}:
-            times = [since, *(at for at, _ in runs[person] if at < until), until]
-            gaps[person] = max(later - earlier for earlier, later in pairwise(times))
+            times = [*(at for at, _ in runs[person] if at < until), until]
+            gaps[person] = max(later - earlier for earlier, later in pairwise(times) if later > since)
         return gaps
 
 

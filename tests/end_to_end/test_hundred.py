@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 
@@ -27,15 +28,26 @@ def everybody(
 
 def test_one_that_is_dead_and_one_that_hangs_keep_none_of_the_other_98_waiting(everybody: Hundred) -> None:
     since = everybody.now()
-    everybody.let_one_die_and_one_hang()
-    time.sleep(ROUNDS * SECONDS)
-    until(lambda: everybody.status(DEAD) == "reauth_required")
-    gaps = everybody.longest_gaps(since, everybody.now())
-    assert len(gaps) == 98
-    # One round and the wait for the dispatcher, twice over: the machine has other things to do.
-    assert max(gaps.values()) < 2 * (everybody.interval + everybody.interval / 2)
+    everybody.let_one_die()
+    # A round takes some two seconds more, until the dispatcher comes by. Behind the hanging one it would be ten, each time;
+    # on a machine that has other things to do it may be more for once.
+    longest = [_longest_gap_beside_one_that_hangs(everybody)]
+    while longest[-1] >= 2 * everybody.interval and len(longest) < 3:
+        longest.append(_longest_gap_beside_one_that_hangs(everybody))
+    assert min(longest) < 2 * everybody.interval
     runs = everybody.runs(since)
-    assert {outcome for person in gaps for _, outcome in runs[person]} <= {"ok", "unchanged"}
-    assert [outcome for _, outcome in runs[DEAD]].count("failed") == 1
-    until(lambda: "failed" in [outcome for _, outcome in everybody.runs(since)[HANGING]])
+    well = everybody.connections.keys() - {DEAD, HANGING}
+    assert len(well) == 98
+    assert {outcome for person in well for _, outcome in runs[person]} <= {"ok", "unchanged"}
+    until(lambda: everybody.status(DEAD) == "reauth_required")
+    assert [outcome for _, outcome in everybody.runs(since)[DEAD]].count("failed") == 1
     assert everybody.status(HANGING) == "active"
+
+
+def _longest_gap_beside_one_that_hangs(everybody: Hundred) -> timedelta:
+    """For how long any of the 98 was not asked, over some rounds and until the one that hangs was given up."""
+    since = everybody.now()
+    everybody.let_one_hang()
+    time.sleep(ROUNDS * SECONDS)
+    until(lambda: "failed" in [outcome for _, outcome in everybody.runs(since)[HANGING]])
+    return max(everybody.longest_gaps(since, everybody.now()).values())
