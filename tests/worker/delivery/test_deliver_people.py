@@ -33,6 +33,8 @@ def test_one_dead_address_repeats_nothing_to_the_other(parts: Parts, addressed: 
     addressed.answers[1] = [Answer(False, "It could not be reached")]
     written(parts.database, a_connection(parts.database), "given_up", "reauth_required")
     deliver_events(parts)
+    assert deliver_events(parts) == 0
+    assert len(addressed.sent[1]) == 2, "who is not there for one is not asked about the other at once"
     made_due(parts.database)
     deliver_events(parts)
     assert len(addressed.sent[2]) == 2

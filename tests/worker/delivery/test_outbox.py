@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from contextlib import ExitStack
 from datetime import timedelta
 
 import pytest
@@ -12,7 +13,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.event import listen, remove
 
 from models.connection import Connection
-from models.event import DeliveryState, EventDelivery, Target
+from models.event import DeliveryState, EventDelivery, Target, record_event
 from models.session import Database
 from tests.records import a_connection
 from tests.worker.delivery.given import deliveries, made_due, states, written, written_of_an_app
@@ -246,20 +247,23 @@ def test_while_somebody_takes_nobody_else_does(database: Database) -> None:
     assert len(outbox.take(database, Target.SUBSCRIBERS, 10)) == 1
 
 
-def test_an_event_that_is_written_while_others_are_addressed_is_addressed_by_the_next_run(database: Database) -> None:
+def test_an_event_that_is_committed_while_others_are_addressed_is_addressed_by_the_next_run(database: Database) -> None:
     connection_id = a_connection(database)
     written(database, connection_id, "given_up")
-    meanwhile = iter(["reauth_required"])
+    writing = ExitStack()
+    session = writing.enter_context(database.session())
+    record_event(session, "reauth_required", session.get_one(Connection, connection_id), "worker")
+    session.flush()
 
-    def write(_: object, __: object, statement: str, *___: object) -> None:
+    def commit(_: object, __: object, statement: str, *___: object) -> None:
         if statement.startswith("DELETE"):
-            written(database, connection_id, *meanwhile)
+            writing.close()
 
-    listen(database.engine, "after_cursor_execute", write)
+    listen(database.engine, "after_cursor_execute", commit)
     try:
         outbox.address_to_people(database, BOTH)
     finally:
-        remove(database.engine, "after_cursor_execute", write)
+        remove(database.engine, "after_cursor_execute", commit)
     assert [(each.target, each.state) for each in deliveries(database) if each.target.startswith("people")] == [
         ("people/1", "pending"),
         ("people/2", "pending"),
