@@ -47,7 +47,9 @@ TOLD: dict[str, tuple[Target, ...]] = {
 
 
 class DeliveryState(StrEnum):
-    """`unwanted`: nobody has set up that target. `given_up`: it took nothing for a day."""
+    """`unwanted`: nobody has set up that target, or it was put right before people heard of it. `given_up`: it took nothing
+    for a day.
+    """
 
     PENDING = "pending"
     DELIVERED = "delivered"
