@@ -96,9 +96,9 @@ def test_a_login_that_ended_is_told_once_asked_for_no_more_and_leaves_all_others
         assert f"`brokersync link --repair {dead.connection_id[:8]}`" in explained["sentence"]
 
         calls = token_calls(told)
-        for _ in range(4):
+        for _ in range(3):
             before = checked(told, others)
-            brokersync(told, "sandbox", "clock", "+6h")
+            brokersync(told, "sandbox", "clock", "+8h")
             until(
                 lambda before=before: all(now > then for now, then in zip(checked(told, others), before, strict=True))
             )
