@@ -43,7 +43,7 @@ class Declaration:
     `login_lifetime` runs from the login, whatever is refreshed; None: it does not end. `idle_login_lifetime`: a login
     that is not used for so long dies; None: idle logins live. `requests_per_minute` is for one app key.
     `proof_terms` are the balances whose sum is the net liquidation value; `never_given` what it can not tell.
-    `revocable`: the broker has a call that withdraws a login, and is `Revoking`; `unlink_advice` says how the person does it.
+    `revocable`: the broker has a call that withdraws a login, and is `Revoking`; `unlink_advice` says how a person does it.
     `app_advice` says what an operator does about an app that the broker refuses, and where.
     """
 

@@ -88,7 +88,7 @@ def first_screen(folder: Path) -> str:
     """Run the whole demo, with its data in that folder, and draw its first screen. Raises what `performing` raises."""
     console = recording()
     traces = Traces(folder)
-    with performing(Progress(output.standard()), SEED, traces) as performance:
+    with performing(Progress(output.standard()), SEED, (), traces) as performance:
         console.print(Text.assemble(("$ ", "dim"), "make demo"))
         performance.show(Output(console))
     traces.check()

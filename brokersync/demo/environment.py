@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import socket
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from cryptography.fernet import Fernet
 
@@ -20,10 +20,13 @@ FLOWER_USER = "demo"
 PORTS = 3
 
 
-def demo_environ(servers: Mapping[str, str], encryption_key: str | None, seed: int) -> dict[str, str]:
+def demo_environ(
+    servers: Mapping[str, str], encryption_key: str | None, seed: int, notify: Sequence[str] = ()
+) -> dict[str, str]:
     """The whole of `demo.env`. `servers` are the names of the environment that say where PostgreSQL and Redis are.
 
-    All secrets are new, but for a key that is given, since it has to open what the database holds already.
+    All secrets are new, but for a key that is given, since it has to open what the database holds already. `notify` are the
+    addresses of whom the demo tells of its login; the caller's own are told nothing of what is make-believe.
     """
     web, sandbox, flower = (str(port) for port in _free_ports())
     return {
@@ -33,6 +36,7 @@ def demo_environ(servers: Mapping[str, str], encryption_key: str | None, seed: i
         "PUBLIC_URL": f"http://127.0.0.1:{web}",
         "WEB_PORT": web,
         "SYNC_INTERVAL": str(SYNC_INTERVAL),
+        **({"NOTIFY_URLS": " ".join(notify)} if notify else {}),
         "SCHWAB_CLIENT_ID": f"demo-{secrets.token_hex(8)}",
         "SCHWAB_CLIENT_SECRET": secrets.token_urlsafe(24),
         "SCHWAB_REDIRECT_URI": f"http://127.0.0.1:{web}/oauth/callback",

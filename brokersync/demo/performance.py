@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -55,13 +55,13 @@ class Performance:
 
 
 @contextmanager
-def performing(progress: Progress, seed: int, traces: Traces) -> Iterator[Performance]:
+def performing(progress: Progress, seed: int, notify: Sequence[str], traces: Traces) -> Iterator[Performance]:
     """Start everything, link a login and wait for its rows; all of it ends with the block.
 
     Raises what `stage.put_up` raises, `browser.PageFailed` and `readiness.NotReady`.
     """
     with ExitStack() as stack:
-        stage = stack.enter_context(put_up(progress, seed, traces))
+        stage = stack.enter_context(put_up(progress, seed, notify, traces))
         database = Database(stage.settings.require_database_url(), pool_size=1)
         stack.callback(database.close)
         # Before the login is linked, so that its first message is heard too.

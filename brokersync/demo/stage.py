@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,7 +67,7 @@ class Servers:
 
 
 @contextmanager
-def put_up(progress: Progress, seed: int, traces: Traces) -> Iterator[Stage]:
+def put_up(progress: Progress, seed: int, notify: Sequence[str], traces: Traces) -> Iterator[Stage]:
     """Start all of it; the block runs when everything does its work. All of it ends with the block, and with us.
 
     `traces` is told what is made, before it is made.
@@ -76,7 +76,7 @@ def put_up(progress: Progress, seed: int, traces: Traces) -> Iterator[Stage]:
     """
     with _folder(traces.parent) as kept, _servers(progress) as servers:
         folder = DataFolder(Path(kept.answer["folder"]))
-        environ = demo_environ(servers.addresses, servers.encryption_key, seed)
+        environ = demo_environ(servers.addresses, servers.encryption_key, seed, notify)
         traces.note(environ, own_servers=servers.keeper is not None)
         loaded = settings.Settings.from_environ(environ)
         with progress.step("Tables"):

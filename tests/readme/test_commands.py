@@ -22,6 +22,7 @@ pytestmark = pytest.mark.processes
 ONLY_NAMED = {
     "make test": "it would run these tests again, without an end",
     "make check": "CI runs it beside the tests",
+    "make chaos": "it takes some ten minutes",
     "make system-deps": "it changes the machine and needs root; CI runs it before the tests",
     "make bench-peers": "it downloads what it compares with, and draws docs/bench.svg anew",
 }

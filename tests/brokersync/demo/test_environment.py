@@ -6,6 +6,7 @@ from brokers.registry import build
 from brokersync.demo.environment import demo_environ, process_environ
 from models.sealing import Keyring
 from settings import Settings
+from worker.delivery.addresses import addresses
 
 SERVERS = {"DATABASE_URL": "postgresql:///demo", "REDIS_URL": "redis://127.0.0.1:6379/0"}
 
@@ -43,8 +44,17 @@ def test_the_callers_settings_of_our_programs_do_not_reach_them() -> None:
         "CELERY_BROKER_URL": "redis://elsewhere",
         "SCHWAB_CLIENT_SECRET": "the real one",
         "RETURN_URLS": "https://elsewhere",
+        "NOTIFY_URLS": "mailto://somebody:real@example.org",
+        "WEBHOOK_URL": "https://elsewhere",
         "GUNICORN_CMD_ARGS": "--bind 0.0.0.0",
         "FLOWER_PORT": "1",
     }
     environ = process_environ({"FLOWER_PORT": "5555"}, callers)
     assert environ == {"HOME": "/root", "FLOWER_PORT": "5555"}
+
+
+def test_it_tells_those_who_are_named_and_nobody_else() -> None:
+    told = ["json://127.0.0.1:1", "mailto://user:a,b@example.org"]
+    environ = demo_environ(SERVERS, None, seed=1, notify=told)
+    assert [address.url for address in addresses(environ["NOTIFY_URLS"])] == told
+    assert "NOTIFY_URLS" not in demo_environ(SERVERS, None, seed=1)
