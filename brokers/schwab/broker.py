@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from typing import ClassVar
 from urllib.parse import urlencode
 
@@ -14,7 +13,7 @@ from brokers.answers import Answer
 from brokers.deadline import Deadline
 from brokers.decoding import Line, Unreadable, decode
 from brokers.endpoints import Endpoint
-from brokers.errors import BrokerError, LoginEnded
+from brokers.errors import BrokerError
 from brokers.http import HttpClient, Unsafe
 from brokers.interface import Declaration, NotConfigured, never
 from brokers.records import AccountFault, AccountSnapshot, Grant, ListedAccount, Listing, SameAnswer, Snapshot
@@ -67,8 +66,8 @@ class Schwab:
         """By a refresh that cannot work. Seen live: a wrong app, or one that is not Ready For Use, is a 401 with
         `invalid_client`, a refresh token that is not good a 400 with other words. Any third answer proves nothing.
         """
-        with suppress(LoginEnded):
-            self.refresh({"refresh_token": tokens.NEVER_ISSUED}, deadline=deadline)
+        form = {"grant_type": "refresh_token", "refresh_token": tokens.NEVER_ISSUED}
+        tokens.taken_app(self._ask_for_tokens(form, deadline))
 
     def redirect_uri(self) -> str:
         return self._redirect_uri

@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import timedelta
 
 import msgspec
@@ -30,6 +31,8 @@ _TOKEN_CHARACTERS = re.compile(r"[\x21-\x7e]+")
 _ENDED = ("refresh_token_authentication_error", "invalid_grant")
 _DEAD_TOKEN = re.compile(r"refresh token\b.*\b(invalid|expired|revoked)", re.IGNORECASE | re.DOTALL)
 _WRONG_APP = ("invalid_client", "unauthorized_client")
+_UNDECIDED = ("server_error", "temporarily_unavailable")
+"""Not of the token endpoint, by the standard; a broker that sends them all the same has looked at nothing."""
 
 
 class _Tokens(msgspec.Struct):
@@ -73,6 +76,18 @@ def renewed_grant(credentials: Mapping[str, str], answer: Answer) -> Grant:
     if answer.status != 200:
         raise _refresh_error(answer)
     return _grant(credentials, _tokens(answer))
+
+
+def taken_app(answer: Answer) -> None:
+    """Return if a refresh that cannot work was refused for anything but the app; else raise as for a refresh.
+
+    The app is looked at first (RFC 6749, 5.2): whatever else an OAuth error is about, the app was taken.
+    """
+    error = _structured_error(answer) if answer.status == 400 else None
+    if error and not any(word in error for word in (*_WRONG_APP, *_UNDECIDED)):
+        return
+    with suppress(LoginEnded):
+        renewed_grant({}, answer)
 
 
 def _grant(credentials: Mapping[str, str], tokens: _Tokens) -> Grant:

@@ -16,6 +16,13 @@ def test_an_app_whose_dead_token_is_refused_is_taken(answer: Reply) -> None:
     answering({TOKEN: answer}).check_app(deadline=5)
 
 
+@pytest.mark.parametrize(
+    "error", ["invalid_request", "unsupported_token_type", "invalid_token", "unsupported_grant_type"]
+)
+def test_an_app_whose_request_is_refused_by_an_oauth_error_that_is_not_about_the_app_is_taken(error: str) -> None:
+    answering({TOKEN: reply({"error": error}, 400)}).check_app(deadline=5)
+
+
 @pytest.mark.parametrize("answer", WRONG_APP)
 def test_a_refused_app_is_told(answer: Reply) -> None:
     with pytest.raises(AppMisconfigured, match="Ready For Use"):
@@ -26,8 +33,11 @@ def test_a_refused_app_is_told(answer: Reply) -> None:
     ("answer", "kind"),
     [
         (page(403), BrokerDown),
-        (reply({"error": "unsupported_token_type"}, 400), BrokerDown),
-        (reply({"error": "invalid_request"}, 400), BrokerDown),
+        (reply({"error": "server_error"}, 400), BrokerDown),
+        (reply({"error": "temporarily_unavailable"}, 400), BrokerDown),
+        (reply({"error": "invalid_request"}, 401), BrokerDown),
+        (reply({"message": "invalid_request"}, 400), BrokerDown),
+        (reply({"error": "invalid_request"}, 503), BrokerDown),
         (Reply(error=requests.ConnectTimeout()), Unreachable),
     ],
 )
