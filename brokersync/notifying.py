@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
+from brokersync.doctor import webhook as of_the_doctor
+from brokersync.doctor.findings import Level
 from models.event import Event
 from settings import Settings
 from worker.delivery import people
@@ -48,12 +50,16 @@ class Target:
 
 
 def set_up(settings: Settings) -> list[Target]:
-    """Everybody who is to be told, and whether Apprise can use their addresses. Nothing is sent.
+    """Everybody who is to be told, and whether they can be. Nothing is sent.
 
     Raises `settings.Unusable` for a webhook that cannot be signed.
     """
-    found = _each(addresses(settings.notify_urls), _looked_at)
-    return found + [Target("webhook", _name_of(url)) for url, _ in _webhook(settings)]
+    return people_set_up(settings) + [_looked_at_webhook(settings, url) for url, _ in _webhook(settings)]
+
+
+def people_set_up(settings: Settings) -> list[Target]:
+    """The people among them, and whether Apprise can use their addresses."""
+    return _each(addresses(settings.notify_urls), _looked_at)
 
 
 def try_all(settings: Settings) -> list[Target]:
@@ -89,6 +95,14 @@ def _webhook(settings: Settings) -> list[tuple[str, Webhook]]:
     """One, or none."""
     url, secret = settings.webhook_url, settings.webhook_secret
     return [] if url is None or secret is None else [(url, Webhook(url, secret, settings.webhook_private))]
+
+
+def _looked_at_webhook(settings: Settings, url: str) -> Target:
+    (found,) = of_the_doctor.examine(url, allow_private=settings.webhook_private)
+    if found.level is Level.OK:
+        return Target("webhook", _name_of(url))
+    said, remedy = found.said.removesuffix("."), str(found.remedy).removesuffix(".")
+    return Target("webhook", _name_of(url), said=said, remedy=remedy)
 
 
 def _tried_webhook(url: str, webhook: Webhook) -> Target:

@@ -46,6 +46,12 @@ def load(start: Path, *, unless: str) -> None:
         os.environ.update(found)
 
 
+def is_used(start: Path) -> bool:
+    """Whether the variables of now are those of the demo that runs there."""
+    found = environment(start)
+    return found is not None and all(os.environ.get(name) == value for name, value in found.items())
+
+
 def _text(folder: Path) -> str | None:
     """What `demo.env` in that data folder says; None for one that does not count."""
     try:

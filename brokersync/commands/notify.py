@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import click
@@ -11,18 +12,20 @@ from rich.table import Table
 from rich.text import Text
 
 import settings
-from brokersync import cells, database, notifying, options
+from brokersync import cells, database, notifying, options, running_demo
 from brokersync.documents import plain, printed
-from brokersync.explanations import FAILED, NotConfigured
+from brokersync.explanations import FAILED, NotConfigured, for_a_terminal
 from brokersync.fitting import new_table
 from brokersync.notifying import Target
 from brokersync.screen import show
 from brokersync.undelivered import Undelivered, undelivered
 
-NOBODY = (
+TO_SET = (
     "Set NOTIFY_URLS to where people are told (such as ntfy://your-topic, or mailto://user:password@gmail.com), or "
     "WEBHOOK_URL and WEBHOOK_SECRET for a program of yours."
 )
+TO_START = "Start the demo anew with `brokersync demo --notify URL`."
+THE_DEMOS = "A demo runs in this folder: these are its settings (.brokersync/demo.env), not those of this shell."
 
 
 @click.command("notify")
@@ -32,8 +35,8 @@ NOBODY = (
 def command(ctx: click.Context, *, trial: bool, as_json: bool) -> None:
     """Who is told of logins that end, and of what stops syncs.
 
-    People by NOTIFY_URLS, a program of yours by WEBHOOK_URL, as they are set in this shell. Also which events still wait
-    to be delivered, and which were given up after a day.
+    People by NOTIFY_URLS, a program of yours by WEBHOOK_URL, as they are set in this shell; while a demo runs in this
+    folder, as that demo has them. Also which events still wait to be delivered, and which were given up after a day.
 
     \b
     Examples:
@@ -41,8 +44,12 @@ def command(ctx: click.Context, *, trial: bool, as_json: bool) -> None:
       brokersync notify --test
     """
     loaded = settings.load()
+    is_demo = running_demo.is_used(Path.cwd())
+    what_helps = TO_START if is_demo else TO_SET
+    if is_demo:
+        click.echo(for_a_terminal(THE_DEMOS), err=True)
     if trial:
-        _try(ctx, loaded, as_json=as_json)
+        _try(ctx, loaded, what_helps, as_json=as_json)
         return
     with database.opened(loaded) as opened:
         left = undelivered(opened)
@@ -50,13 +57,13 @@ def command(ctx: click.Context, *, trial: bool, as_json: bool) -> None:
     if as_json:
         click.echo(printed({"targets": [each.as_json() for each in targets], **_document(left)}))
     else:
-        show(Group(*_set_up(targets), "", *_left(left)))
+        show(Group(*_set_up(targets, what_helps), "", *_left(left)))
 
 
-def _try(ctx: click.Context, loaded: settings.Settings, *, as_json: bool) -> None:
+def _try(ctx: click.Context, loaded: settings.Settings, what_helps: str, *, as_json: bool) -> None:
     targets = notifying.try_all(loaded)
     if not targets:
-        raise NotConfigured(f"There is nobody to be told. {NOBODY}")
+        raise NotConfigured(f"There is nobody to be told. {what_helps}")
     if as_json:
         click.echo(printed({"targets": [each.as_json() for each in targets]}))
     else:
@@ -65,9 +72,9 @@ def _try(ctx: click.Context, loaded: settings.Settings, *, as_json: bool) -> Non
         ctx.exit(FAILED)
 
 
-def _set_up(targets: Sequence[Target]) -> Iterator[RenderableType]:
+def _set_up(targets: Sequence[Target], what_helps: str) -> Iterator[RenderableType]:
     if not targets:
-        yield Text(f"Nobody is told of a login that ends. {NOBODY}")
+        yield Text(f"Nobody is told of a login that ends. {what_helps}")
         return
     yield _table(targets, well="set up")
     yield Text("`brokersync notify --test` sends each of them a test message.")
@@ -87,6 +94,9 @@ def _table(targets: Sequence[Target], well: str) -> RenderableType:
 
 
 def _left(left: Undelivered) -> Iterator[RenderableType]:
+    if left.unwanted:
+        why = "nobody is set up for them, or what happened was put right before people were told"
+        yield Text(f"Not delivered in the last day: {left.unwanted}, since {why}.")
     if not left.waiting and not left.given_up:
         yield Text("No event waits to be delivered, and none was given up.")
         return
@@ -126,6 +136,7 @@ def _document(left: Undelivered) -> dict[str, Any]:
     return {
         "waiting": left.waiting,
         "given_up": left.given_up,
+        "unwanted": left.unwanted,
         "deliveries": [
             {**{name: _value(row[name]) for name in shown}, "last_error": row["last_error"]} for row in left.rows
         ],

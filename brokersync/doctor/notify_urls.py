@@ -10,7 +10,7 @@ CHECK = "NOTIFY_URLS"
 
 
 def examine(settings: Settings) -> list[Finding]:
-    people = [target for target in notifying.set_up(settings) if target.target != "webhook"]
+    people = notifying.people_set_up(settings)
     unusable = [target for target in people if target.said is not None]
     if people and not unusable:
         services = ", ".join(str(target.service) for target in people)

@@ -2,15 +2,21 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import socket
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
-from models.event import Target
+from brokersync import datafolder
+from models.event import DeliveryState, EventDelivery, Target
 from models.session import Database
 from tests.brokersync.command_line import run
 from tests.records import a_connection
-from tests.worker.delivery.given import written
+from tests.worker.delivery.given import an_event, written
 from tests.worker.receiver import receiver
 from worker.delivery import outbox
 
@@ -108,3 +114,48 @@ def test_what_waits_and_what_was_given_up_is_shown(stored: Database) -> None:
     (dead,) = [each for each in document["deliveries"] if each["state"] == "given_up"]
     assert (dead["event"], dead["target"], dead["connection_id"]) == ("login_ending", "webhook", str(connection_id))
     assert (dead["last_error"], dead["next_try_at"]) == ("It answered with status 503", None)
+
+
+@pytest.mark.servers
+def test_what_nobody_was_set_up_for_in_the_last_day_is_counted(stored: Database) -> None:
+    assert "Not delivered in the last day" not in run("notify").out
+    connection_id = a_connection(stored)
+    written(stored, connection_id, "login_ending")
+    old = an_event(at=datetime.now(UTC) - timedelta(hours=25), deliveries=[EventDelivery(target="webhook")])
+    with stored.session() as session:
+        session.add(old)
+        session.flush()
+        session.execute(update(EventDelivery).values(state=DeliveryState.UNWANTED, next_try_at=None))
+    assert "Not delivered in the last day: 3, since nobody is set up for them" in run("notify").out
+    assert run("notify", "--json").document["unwanted"] == 3
+
+
+@pytest.mark.servers
+def test_a_webhook_that_is_never_sent_to_is_no_tick(stored: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WEBHOOK_URL", "http://127.0.0.1:9/events")
+    monkeypatch.setenv("WEBHOOK_SECRET", WEBHOOK_SECRET)
+    monkeypatch.setenv("WEBHOOK_PRIVATE", "no")
+    first, second = run("notify").out.splitlines()[:2]
+    assert first.startswith("✗  webhook http://127.0.0.1")
+    assert "WEBHOOK_PRIVATE" in first + second
+    monkeypatch.setenv("WEBHOOK_PRIVATE", "yes")
+    assert run("notify").out.startswith("✓  webhook http://127.0.0.1")
+
+
+@pytest.fixture
+def demo(bare: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A demo that tells nobody runs in this folder. What a command takes from its environment is put back."""
+    monkeypatch.setattr(os, "environ", os.environ.copy())
+    with datafolder.owned(bare) as folder:
+        folder.write_environment({"REDIS_URL": "redis://127.0.0.1:1/0"})
+        yield
+
+
+@pytest.mark.usefixtures("demo")
+def test_while_a_demo_runs_its_settings_are_what_counts_and_that_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NOTIFY_URLS", "json://127.0.0.1:1")
+    ran = run("notify", "--test")
+    assert (ran.code, ran.out) == (3, "")
+    told, error = ran.err.splitlines()
+    assert told.startswith("A demo runs in this folder: these are its settings")
+    assert error.endswith("There is nobody to be told. Start the demo anew with `brokersync demo --notify URL`.")
