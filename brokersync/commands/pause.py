@@ -15,8 +15,8 @@ def command(connection: str, *, as_json: bool) -> None:
     """Ask nothing more of a connection for now.
 
     CONNECTION is its id or the first characters of it. Its login, settings and data stay as they are; a sync that is
-    under way stores nothing more. `brokersync resume` starts it again, and so does linking the login anew, unless that was
-    begun before the pause.
+    under way stores nothing more. Only `brokersync resume` starts it again: linking the login anew renews it and leaves it
+    paused.
 
     \b
     Example:
