@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select, true, update
+from sqlalchemy import ColumnElement, SQLColumnExpression, func, or_, select, true, update
 from sqlalchemy.orm import Session
 
-from models.connection import SCHEDULED, Connection
+from models.connection import SCHEDULED, Connection, Status
 from models.session import Database
 from worker import limits
 from worker.outages import Waiting, let_through
@@ -20,15 +21,20 @@ Claimed = list[tuple[uuid.UUID, uuid.UUID]]
 """The ids of connections, each with its claim's."""
 
 
-def nothing_waits(session: Session) -> Waiting:
-    """For who has no apps that a broker could refuse."""
-    return Waiting()
+_WELL_FIRST = (
+    # Last of all who cannot even ask before a key opens its credentials.
+    Connection.status == Status.CREDENTIALS_UNREADABLE,
+    Connection.status != Status.ACTIVE,
+    Connection.consecutive_failures,
+    Connection.next_sync_at,
+)
+"""Whose failure says most about the broker. By time alone a few that always fail would keep all others from asking."""
 
 
 def dispatch_due_connections(
     database: Database,
     send: Callable[[uuid.UUID, uuid.UUID], None],
-    waiting: Callable[[Session], Waiting] = nothing_waits,
+    waiting: Callable[[Session], Waiting] = lambda _: Waiting(),
 ) -> int:
     """Claim what is due and call `send(connection_id, claim_id)` for each; how many that were.
 
@@ -39,7 +45,7 @@ def dispatch_due_connections(
         waits = waiting(session)
         claimed = _claim(session, Connection.broker.not_in(waits.brokers) if waits.brokers else true(), BATCH)
         for circuit in waits.probes:
-            probe = _claim(session, Connection.broker == circuit.broker, 1)
+            probe = _claim(session, Connection.broker == circuit.broker, 1, _WELL_FIRST)
             if probe:
                 let_through(session, circuit)
                 claimed += probe
@@ -48,7 +54,12 @@ def dispatch_due_connections(
     return len(claimed)
 
 
-def _claim(session: Session, whose: ColumnElement[bool], limit: int) -> Claimed:
+def _claim(
+    session: Session,
+    whose: ColumnElement[bool],
+    limit: int,
+    first: Sequence[SQLColumnExpression[Any]] = (Connection.next_sync_at,),
+) -> Claimed:
     due = (
         select(Connection.id)
         .where(
@@ -57,7 +68,7 @@ def _claim(session: Session, whose: ColumnElement[bool], limit: int) -> Claimed:
             Connection.next_sync_at <= func.now(),
             or_(Connection.claim_until.is_(None), Connection.claim_until <= func.now()),
         )
-        .order_by(Connection.next_sync_at)
+        .order_by(*first)
         .limit(limit)
         .with_for_update(key_share=True, skip_locked=True)
         # Materialised: as a subquery of the UPDATE it could be run again for each row, and claim more than the batch.

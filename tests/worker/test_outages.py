@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from sqlalchemy import func, update
@@ -17,6 +18,7 @@ from tests.records import a_connection, a_grant, a_snapshot, an_answer
 from tests.worker.opened import circuits, dispatched, kinds, open_circuit, probe_due, probe_in, the_circuit
 from tests.worker.stored import make_due, put, wait_left
 from worker import sync
+from worker.dispatch import dispatch_due_connections
 from worker.outages import ENOUGH, WITHIN, waiting
 from worker.outcomes import Outcome, SyncFailed, SyncResult
 from worker.parts import Parts
@@ -124,6 +126,25 @@ def test_a_probe_waits_for_a_connection_that_is_due(parts: Parts) -> None:
     assert probe_in(parts.database) <= timedelta(0)
     make_due(parts.database, connection_id)
     assert dispatched(parts) == 1
+
+
+def test_the_probe_is_who_failed_least_however_long_others_have_been_due(parts: Parts) -> None:
+    odd = connections(parts.database, 3)
+    linking = a_connection(parts.database, status=Status.LINKING)
+    unreadable = a_connection(parts.database, status=Status.CREDENTIALS_UNREADABLE)
+    healthy = connections(parts.database, 2)
+    for place, each in enumerate(odd):
+        put(parts.database, each, consecutive_failures=12 + place)
+    for place, each in enumerate(healthy):
+        put(parts.database, each, next_sync_at=func.now() - timedelta(seconds=2 - place))
+    for each in (*odd, linking, unreadable):
+        put(parts.database, each, next_sync_at=func.now() - timedelta(hours=1))
+    a_silent_broker(parts)
+    sent: list[uuid.UUID] = []
+    for _ in range(7):
+        probe_due(parts.database)
+        dispatch_due_connections(parts.database, lambda each, _: sent.append(each), partial(waiting, parts))
+    assert sent == [*healthy, *odd, linking, unreadable]
 
 
 def test_of_two_dispatchers_at_once_one_lets_one_through(parts: Parts) -> None:
