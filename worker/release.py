@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import timedelta
+from operator import itemgetter
 
 from sqlalchemy import func, or_, select, text
 from sqlalchemy.orm import Session
@@ -24,7 +25,8 @@ _SET = text(
 def release(session: Session, broker: str, kinds: Collection[str], requests_per_minute: int) -> int:
     """Make due what failed last by one of these error kinds, or came due while it waited; how many that were.
 
-    One after the other, the longest due first, each within its hours. What somebody works on now is left as it is.
+    One after the other, the longest due first, each within its hours: those that wait for an opening go on one after the
+    other from there. What somebody works on now is left as it is.
     """
     waiting = (
         select(Connection)
@@ -41,7 +43,12 @@ def release(session: Session, broker: str, kinds: Collection[str], requests_per_
     connections = session.scalars(waiting).all()
     now = session.scalars(select(func.clock_timestamp())).one()
     apart = timedelta(minutes=1) * CALLS / requests_per_minute
-    times = [schedule.in_hours(each, now + place * apart) for place, each in enumerate(connections)]
-    if connections:
-        session.execute(_SET, {"ids": [str(each.id) for each in connections], "times": times})
-    return len(connections)
+    due, turn = {}, now
+    # Sorted as they are: of those that may go on at the same moment, the longest due is first.
+    for opening, each in sorted(((schedule.in_hours(each, now), each) for each in connections), key=itemgetter(0)):
+        turn = max(opening, turn)
+        due[str(each.id)] = schedule.in_hours(each, turn)
+        turn += apart
+    if due:
+        session.execute(_SET, {"ids": list(due), "times": list(due.values())})
+    return len(due)

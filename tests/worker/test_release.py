@@ -78,6 +78,25 @@ def test_hours_are_kept(database: Database) -> None:
     assert timedelta(hours=2, minutes=59) < wait_left(database, connection_id) <= timedelta(hours=3)
 
 
+def test_those_that_wait_for_their_hours_go_on_from_the_opening_one_after_the_other(database: Database) -> None:
+    opens = (database_now(database) + timedelta(hours=3)).replace(microsecond=0)
+    hours = {"hours_from": opens.time(), "hours_until": (opens + timedelta(hours=1)).time()}
+    waiting = [later(database, last_error_kind="app_misconfigured", **hours) for _ in range(4)]
+    open_now = [later(database, last_error_kind="app_misconfigured") for _ in range(3)]
+    assert released(database) == 7
+    assert sorted(due_at(database, each) for each in waiting) == [opens + timedelta(seconds=n) for n in range(4)]
+    assert max(wait_left(database, each) for each in open_now) <= timedelta(seconds=2), "not behind who waits"
+
+
+def test_whom_the_spread_would_put_behind_its_hours_goes_on_at_their_next_opening(database: Database) -> None:
+    opens = (database_now(database) + timedelta(hours=3)).replace(microsecond=0)
+    hours = {"hours_from": opens.time(), "hours_until": (opens + timedelta(seconds=2)).time()}
+    ids = [later(database, last_error_kind="app_misconfigured", **hours) for _ in range(3)]
+    released(database)
+    times = sorted(due_at(database, each) for each in ids)
+    assert times == [opens, opens + timedelta(seconds=1), opens + timedelta(days=1)]
+
+
 def test_it_is_no_change_of_a_connection(database: Database) -> None:
     connection_id = a_connection(database)
     before = connection_row(database, connection_id).updated_at
