@@ -14,7 +14,7 @@ from enum import StrEnum
 
 from brokers.records import Grant
 from models.connection import Credential
-from worker.limits import LOGIN_BUSY_WAIT
+from worker.limits import ATTEMPT_LIVES
 
 
 class CutShort(StrEnum):
@@ -24,10 +24,10 @@ class CutShort(StrEnum):
     NO_ANSWER = "no_answer"
 
 
-def is_about_to_ask(credential: Credential, now: datetime) -> bool:
-    """Whether somebody has marked an attempt a moment ago, and will hold the row's lock in another."""
+def is_at_work(credential: Credential, now: datetime) -> bool:
+    """Whether somebody may still be asking, or saving what came, with the row's lock or without it."""
     began = credential.refresh_started_at
-    return began is not None and timedelta(0) <= now - began < LOGIN_BUSY_WAIT
+    return began is not None and timedelta(0) <= now - began < ATTEMPT_LIVES
 
 
 def begin(credential: Credential, now: datetime) -> None:

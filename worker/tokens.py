@@ -82,7 +82,7 @@ def refresh(
             seen = stored.opened()
             if seen.version != seen_version:
                 return seen
-            if refresh_marks.is_about_to_ask(stored.credential, stored.now):
+            if refresh_marks.is_at_work(stored.credential, stored.now):
                 raise LoginBusy
             refresh_marks.begin(stored.credential, stored.now)
         answer = _exchange(database, broker, connection_id, seen_version, deadline, why)

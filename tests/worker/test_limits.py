@@ -8,9 +8,9 @@ import pytest
 
 import celeryconfig
 import settings
-from models.session import IDLE_IN_TRANSACTION_TIMEOUT, STATEMENT_TIMEOUT
+from models.session import IDLE_IN_TRANSACTION_TIMEOUT, LOCK_TIMEOUT, POOL_TIMEOUT, STATEMENT_TIMEOUT
 from settings import Settings
-from worker import app, limits
+from worker import app, limits, tokens
 from worker.limits import Deadline
 from worker.watchdog import _LOOK_EVERY
 
@@ -57,6 +57,11 @@ def test_a_sync_fits_two_fetches_and_a_refresh_that_is_asked_for_twice_into_its_
 
 def test_a_transaction_that_waits_for_one_answer_of_the_broker_is_not_ended_as_idle() -> None:
     assert limits.HTTP_TOTAL < IDLE_IN_TRANSACTION_TIMEOUT
+
+
+def test_an_attempt_keeps_others_off_until_its_tokens_are_saved_and_no_longer_than_a_claim() -> None:
+    saved = timedelta(seconds=sum(tokens.SAVE_AGAIN_AFTER))
+    assert POOL_TIMEOUT + LOCK_TIMEOUT + 2 * limits.HTTP_TOTAL + saved < limits.ATTEMPT_LIVES < limits.CLAIM
 
 
 def test_refreshes_leave_most_slots_to_the_syncs() -> None:
