@@ -76,8 +76,8 @@ def _each(known: Sequence[Address], do: Callable[[Address], Target]) -> list[Tar
 
 
 def _looked_at(address: Address) -> Target:
-    service = people.send(address, []).service
-    return _target(address, service, people.UNUSABLE if service is None else None)
+    sent = people.send(address, [])
+    return _target(address, sent.service, sent.fault)
 
 
 def _tried(address: Address) -> Target:

@@ -5,7 +5,8 @@ runs where it can be killed, and where nobody reads what it prints. Nothing of o
 
 Standard input: {"url", "notices": [{"title", "body", "urgency"}], "begin_within", "end_after"} (seconds).
 Standard output, one JSON object a line: {"service": its name, null where Apprise cannot use the address}, then for each
-notice that was tried {"taken": true or false, "status": HTTP's, if there was one, "reached": false where nobody answered}.
+notice that was tried {"taken": true or false, "status": HTTP's, if there was one, "reached": false where nobody answered,
+"endless": true where the answer was more than this process may hold}.
 """
 
 from __future__ import annotations
@@ -14,12 +15,17 @@ import json
 import logging
 import os
 import re
+import resource
 import signal
 import sys
 import time
+from contextlib import suppress
 from typing import IO, Any
 
 import apprise
+
+_MEMORY = 512 << 20
+"""Bytes of address space. Apprise takes half of it; a service reads an answer whole, and one may have no end."""
 
 _STATUS = re.compile(r"error=(\d{3})\b")
 
@@ -31,9 +37,13 @@ class _Hints(logging.Handler):
         super().__init__(logging.WARNING)
         self.status: int | None = None
         self.reached = True
+        self.endless = False
 
     def emit(self, record: logging.LogRecord) -> None:
         message = record.getMessage()
+        # Apprise tells of an exception while it handles it, without naming it.
+        if isinstance(sys.exception(), MemoryError):
+            self.endless = True
         found = _STATUS.search(message)
         if found:
             self.status = int(found[1])
@@ -42,6 +52,8 @@ class _Hints(logging.Handler):
 
 
 def main() -> None:
+    with suppress(ValueError, OSError):  # where a lower limit stands already, and on macOS, which has none
+        resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
     request: dict[str, Any] = json.load(sys.stdin)
     # Whoever waits for this process kills it sooner; this is for the case that nobody waits any more.
     signal.alarm(int(request["end_after"]))
@@ -60,14 +72,15 @@ def main() -> None:
     for place, notice in enumerate(request["notices"]):
         if place and time.monotonic() - began > request["begin_within"]:
             return
-        hints.status, hints.reached = None, True
+        hints.status, hints.reached, hints.endless = None, True, False
         taken = sender.notify(
             title=notice["title"],
             body=notice["body"],
             notify_type=notice["urgency"],
             body_format=apprise.NotifyFormat.TEXT,
         )
-        _say(answers, {"taken": bool(taken), "status": hints.status, "reached": hints.reached})
+        answer = {"taken": bool(taken), "status": hints.status, "reached": hints.reached, "endless": hints.endless}
+        _say(answers, answer)
 
 
 def _only_for_answers() -> IO[str]:

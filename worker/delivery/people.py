@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,8 @@ _REMEDIES = {
 }
 _SERVERS_FAULT = "its server has a fault of its own: try again later"
 _UNREACHED = "check host and port in it, and whether this machine may connect there (firewall, proxy, certificate)"
+_NOT_IT = "check host, port and path in it: what answers there is hardly the service"
+_OURS = "nothing is known of the address: this machine may lack memory or time, so try again"
 _SEE_APPRISE = "compare it with the page of its service at https://appriseit.com/services/"
 
 
@@ -51,10 +54,13 @@ UNUSABLE = Answer(
 
 @dataclass(frozen=True)
 class Answers:
-    """`service` as Apprise calls it, None where the address cannot be used. Notices without an answer were not tried."""
+    """`service` as Apprise calls it, None where the address cannot be used or was not looked at: `fault` says which.
+    Notices without an answer were not tried.
+    """
 
     service: str | None
     answers: tuple[Answer, ...]
+    fault: Answer | None = None
 
 
 def send(address: Address, notices: Sequence[Notice], total: timedelta = PEOPLE_TOTAL) -> Answers:
@@ -68,19 +74,28 @@ def send(address: Address, notices: Sequence[Notice], total: timedelta = PEOPLE_
         "begin_within": PEOPLE_BEGIN.total_seconds(),
         "end_after": int(total.total_seconds()) + 5,
     }
-    printed, cut_off = _run(json.dumps(request).encode(), total)
+    printed, ended = _run(json.dumps(request).encode(), total)
     told = list(_parsed(printed))
-    service = told[0]["service"] if told else None
-    if told and service is None:
-        return Answers(None, tuple(UNUSABLE for _ in notices))
+    if not told:
+        fault = _not_looked_at(ended, total)
+        return Answers(None, (fault,) if notices else (), fault)
+    service = told[0]["service"]
+    if service is None:
+        return Answers(None, tuple(UNUSABLE for _ in notices), UNUSABLE)
     answers = [_answer(each) for each in told[1:]]
-    if cut_off is not None and len(answers) < len(notices):
-        answers.append(Answer(False, cut_off, _UNREACHED))
+    if ended is not _End.WHOLE and len(answers) < len(notices):
+        answers.append(_cut_off(ended, total))
     return Answers(service, tuple(answers))
 
 
-def _run(request: bytes, total: timedelta) -> tuple[bytes, str | None]:
-    """What the process printed, and why it did not come to its end."""
+class _End(Enum):
+    WHOLE = "by itself"
+    BROKEN = "of a fault, or for want of memory"
+    LATE = "because its time was over"
+
+
+def _run(request: bytes, total: timedelta) -> tuple[bytes, _End]:
+    """What the process printed, and how it ended."""
     environ = {name: value for name, value in os.environ.items() if name in _PASSED_ON}
     try:
         # -P: modules beside that file are none of its business.
@@ -94,8 +109,20 @@ def _run(request: bytes, total: timedelta) -> tuple[bytes, str | None]:
             check=False,
         )
     except subprocess.TimeoutExpired as late:
-        return late.stdout or b"", f"It had not taken the message within {int(total.total_seconds())} s"
-    return done.stdout, None if done.returncode == 0 else "Apprise broke off while it was sending"
+        return late.stdout or b"", _End.LATE
+    return done.stdout, _End.WHOLE if done.returncode == 0 else _End.BROKEN
+
+
+def _not_looked_at(ended: _End, total: timedelta) -> Answer:
+    if ended is _End.LATE:
+        return Answer(False, f"Apprise had not looked at it within {int(total.total_seconds())} s", _OURS)
+    return Answer(False, "Apprise broke off before it had looked at it", _OURS)
+
+
+def _cut_off(ended: _End, total: timedelta) -> Answer:
+    if ended is _End.LATE:
+        return Answer(False, f"It had not taken the message within {int(total.total_seconds())} s", _UNREACHED)
+    return Answer(False, "Apprise broke off while it was sending", _SEE_APPRISE)
 
 
 def _parsed(printed: bytes) -> Iterator[Mapping[str, Any]]:
@@ -107,6 +134,8 @@ def _parsed(printed: bytes) -> Iterator[Mapping[str, Any]]:
 def _answer(told: Mapping[str, Any]) -> Answer:
     if told["taken"]:
         return Answer(True)
+    if told["endless"]:
+        return Answer(False, "It answered without end", _NOT_IT)
     if not told["reached"]:
         return Answer(False, "It could not be reached", _UNREACHED)
     status = told["status"]

@@ -12,12 +12,15 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
+from brokersync import notifying
+from settings import Settings
 from tests.records import a_connection
 from tests.worker.delivery.given import an_event, deliveries, written
 from tests.worker.receiver import receiver
@@ -65,6 +68,28 @@ def dripping() -> Iterator[int]:
             over.set()
             server.shutdown(socket.SHUT_RDWR)
             thread.join(10)
+
+
+@contextmanager
+def flooding(most: int) -> Iterator[tuple[int, list[int]]]:
+    """A server that answers without end, up to `most` bytes: its port, and how much it got rid of."""
+    chunk, sent = b"x" * (1 << 20), [0]
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(20)
+
+        def flood() -> None:
+            connection, _ = server.accept()
+            with connection, suppress(OSError):
+                connection.recv(65536)
+                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\n")
+                while sent[0] < most:
+                    connection.sendall(chunk)
+                    sent[0] += len(chunk)
+
+        thread = threading.Thread(target=flood)
+        thread.start()
+        yield server.getsockname()[1], sent
+        thread.join(20)
 
 
 @contextmanager
@@ -148,6 +173,14 @@ def test_a_target_that_hangs_beyond_every_time_out_of_apprise_is_cut_off() -> No
     assert time.monotonic() - began < 8
 
 
+def test_a_target_that_answers_without_end_gets_no_more_memory_than_apprise_needs() -> None:
+    most = 1 << 30
+    with flooding(most) as (port, sent):
+        answers = send(an_address(f"json://127.0.0.1:{port}"), [NOTICE]).answers
+    assert answers == (Answer(False, "It answered without end"),)
+    assert sent[0] < most
+
+
 def test_what_there_is_no_time_for_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(people, "PEOPLE_BEGIN", timedelta(0))
     with receiver() as target:
@@ -155,11 +188,41 @@ def test_what_there_is_no_time_for_is_left(monkeypatch: pytest.MonkeyPatch) -> N
     assert sent.answers == (Answer(True),), "but one is always tried"
 
 
-def test_a_process_that_breaks_off_is_a_failure_not_a_notice_without_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(people, "_CHILD", "/nowhere/to/be/found.py")
-    assert send(an_address("json://127.0.0.1:1"), [NOTICE] * 2).answers == (
-        Answer(False, "Apprise broke off while it was sending"),
-    )
+def a_child(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, *lines: str) -> None:
+    """In the place of the process in which Apprise runs."""
+    program = tmp_path / "child.py"
+    program.write_text("\n".join(["import json, sys, time", *lines]))
+    monkeypatch.setattr(people, "_CHILD", program)
+
+
+KNOWN = """print(json.dumps({"service": "Slack"}), flush=True)"""
+
+
+def test_a_process_that_breaks_off_is_a_failure_not_a_notice_without_an_answer(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    a_child(monkeypatch, tmp_path, KNOWN, "sys.exit(1)")
+    sent = send(an_address("json://127.0.0.1:1"), [NOTICE] * 2)
+    assert sent.answers == (Answer(False, "Apprise broke off while it was sending"),)
+    assert sent.fault is None
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("sys.exit(1)", "Apprise broke off before it had looked at it"),
+        ("time.sleep(20)", "Apprise had not looked at it within 1 s"),
+    ],
+)
+def test_of_an_address_that_was_not_looked_at_nobody_says_that_it_cannot_be_used(
+    line: str, said: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    a_child(monkeypatch, tmp_path, line)
+    at_once = timedelta(seconds=1)
+    assert send(an_address("json://127.0.0.1:1"), [NOTICE] * 2, at_once).answers == (Answer(False, said),)
+    monkeypatch.setattr(people.send, "__defaults__", (at_once,))
+    (target,) = notifying.set_up(Settings(notify_urls="json://127.0.0.1:1"))
+    assert target.said == said
 
 
 def test_the_process_gets_no_key_or_password_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
