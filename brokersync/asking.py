@@ -45,7 +45,8 @@ class Run:
 
     @property
     def failed(self) -> bool:
-        return self.outcome == Outcome.FAILED
+        """Also one that was only deferred counts, where `error` says that nobody at its broker could be asked."""
+        return self.error is not None
 
     def as_json(self) -> dict[str, Any]:
         return {

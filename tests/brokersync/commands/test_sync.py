@@ -14,6 +14,7 @@ from models.session import Database
 from tests.brokersync.command_line import run
 from tests.brokersync.fake_celery import FakeCelery
 from tests.brokersync.rows import a_login
+from tests.brokersync.stored_circuits import open_circuit
 from tests.records import a_connection
 from worker.outcomes import CannotSync
 
@@ -196,3 +197,33 @@ def test_a_connection_that_is_not_asked_is_told_beforehand_with_what_helps(
     assert (ran.code, ran.out, celery.sent) == (1, "", [])
     assert ran.err.startswith(f"Error: Nothing was asked. Connection {connection_id} of user 42 ")
     assert helps in ran.err
+
+
+@pytest.mark.parametrize(
+    ("kind", "why"), [("app_misconfigured", "the broker refuses the app"), ("broker_down", "the broker answers nobody")]
+)
+def test_what_could_not_be_asked_at_all_is_code_1_and_says_why(
+    kind: str, why: str, stored: Database, workers: Workers
+) -> None:
+    connection_id, account_id = a_login(stored)
+    workers(answer(connection_id, account_id, "deferred"))
+    open_circuit(stored, error_kind=kind)
+    ran = run("sync", "--all", "--wait", "--json")
+    (told,) = ran.document["runs"]
+    assert (ran.code, told["outcome"]) == (1, "deferred")
+    assert told["error"].startswith(why)
+
+
+def test_what_is_deferred_for_a_moment_is_no_failure(stored: Database, workers: Workers) -> None:
+    connection_id, account_id = a_login(stored)
+    workers(answer(connection_id, account_id, "deferred"))
+    open_circuit(stored, broker="another")
+    ran = run("sync", "--all", "--wait")
+    assert (ran.code, "the broker or the login is not ready" in ran.out) == (0, True)
+
+
+def test_what_is_not_waited_for_is_no_failure_whatever_its_broker_does(stored: Database, workers: Workers) -> None:
+    a_login(stored)
+    workers()
+    open_circuit(stored)
+    assert run("sync", "--all").code == 0

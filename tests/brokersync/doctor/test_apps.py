@@ -3,32 +3,17 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 
 from brokersync.doctor import apps, stored
 from brokersync.doctor.findings import Finding, Level
-from models.circuit import Circuit
 from models.connection import Status
 from models.session import Database
+from tests.brokersync.stored_circuits import open_circuit
 from tests.records import a_connection
 
 pytestmark = pytest.mark.servers
-
-
-def open_circuit(database: Database, **values: Any) -> None:
-    now = datetime.now(UTC)
-    given: dict[str, Any] = {
-        "broker": "schwab",
-        "app": "a-fingerprint",
-        "error_kind": "app_misconfigured",
-        "error_text": "POST /oauth/token: the app was refused",
-        "opened_at": now - timedelta(hours=3),
-        "probe_at": now + timedelta(minutes=7, seconds=30),
-    }
-    with database.session() as session:
-        session.add(Circuit(**(given | values)))
 
 
 def examined(database: Database) -> list[Finding]:
