@@ -51,9 +51,9 @@ REFRESH_TURN = timedelta(seconds=1)
 """How long a refresh waits for its turn in the process. After that the login is due again in `LOGIN_BUSY_WAIT`."""
 
 ATTEMPT_LIVES = timedelta(seconds=75)
-"""For so long after a refresh was marked nobody begins another of that login, whether its row is locked or not: the lock ends
-with its session, which a fail-over may end, and the broker goes on. Longer than two answers and all tries to save take;
-a crash costs the login no more than that, and mostly its claim lives longer."""
+"""For so long after a refresh was marked nobody begins another of that login, whether its row is locked or not: the lock
+ends with its session, which a fail-over may end, and the broker goes on. Longer than two answers and all tries to save
+take; a crash costs the login no more than that, and mostly its claim lives longer."""
 
 LOGIN_BUSY_WAIT = timedelta(seconds=5)
 """Another process refreshes this login; it is done within the HTTP total, mostly within a second."""

@@ -30,11 +30,13 @@ def is_at_work(credential: Credential, now: datetime) -> bool:
     return began is not None and timedelta(0) <= now - began < ATTEMPT_LIVES
 
 
-def begin(credential: Credential, now: datetime) -> None:
-    """Mark a new attempt. A mark that is there still is of one that never came to an end."""
+def begin(credential: Credential, now: datetime) -> uuid.UUID:
+    """Mark a new attempt, and name it. A mark that is there still is of one that never came to an end."""
     if credential.refresh_attempt_id is not None:
         credential.cut_short_at, credential.cut_short_by = credential.refresh_started_at, CutShort.CRASH.value
-    credential.refresh_attempt_id, credential.refresh_started_at = uuid.uuid4(), now
+    attempt_id = uuid.uuid4()
+    credential.refresh_attempt_id, credential.refresh_started_at = attempt_id, now
+    return attempt_id
 
 
 def no_answer(credential: Credential, asked_at: datetime) -> None:

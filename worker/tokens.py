@@ -13,7 +13,9 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import NamedTuple
 
+from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -37,6 +39,14 @@ _turns = threading.BoundedSemaphore(limits.REFRESHES_AT_ONCE)
 
 class TokensLost(Exception):
     """The database stayed away after the broker had issued tokens. If it rotates them, the login is gone."""
+
+
+class Marked(NamedTuple):
+    """An attempt that is marked in the row of a login that was seen at `version`."""
+
+    connection_id: uuid.UUID
+    version: int
+    id: uuid.UUID
 
 
 def usable_login(database: Database, broker: Broker, seen: SeenLogin, deadline: Deadline) -> Login:
@@ -84,8 +94,8 @@ def refresh(
                 return seen
             if refresh_marks.is_at_work(stored.credential, stored.now):
                 raise LoginBusy
-            refresh_marks.begin(stored.credential, stored.now)
-        answer = _exchange(database, broker, connection_id, seen_version, deadline, why)
+            attempt = Marked(connection_id, seen_version, refresh_marks.begin(stored.credential, stored.now))
+        answer = _exchange(database, broker, attempt, deadline, why)
     if isinstance(answer, LoginEnded):
         return newer_login(database, connection_id, LoginRefused(answer, seen), deadline)
     if isinstance(answer, BrokerError):
@@ -115,27 +125,32 @@ def _turn() -> Iterator[None]:
         _turns.release()
 
 
-def _exchange(
-    database: Database, broker: Broker, connection_id: uuid.UUID, seen_version: int, deadline: Deadline, why: Why
-) -> Login | BrokerError:
+def _exchange(database: Database, broker: Broker, attempt: Marked, deadline: Deadline, why: Why) -> Login | BrokerError:
     """The lock is held across the broker's answer and what is written of it, so that they share one fate."""
+    connection_id, asked = attempt.connection_id, False
     answer: Grant | BrokerError | None = None
     try:
         with database.session(deadline.left()) as session:
             stored = logins.lock_marked(session, connection_id)
-            if stored.credential.token_version != seen_version:
+            if stored.credential.token_version != attempt.version:
                 return stored.opened()
+            if stored.credential.refresh_attempt_id != attempt.id:
+                # This process stood still for so long that somebody else has begun anew.
+                raise LoginBusy
+            asked = True
             answer = _ask(session, broker, stored, deadline)
             if isinstance(answer, Grant):
                 refresh_marks.save(stored.credential, answer, stored.now)
             else:
                 refresh_marks.end(stored.credential)
         login = stored.opened()
-    except DBAPIError:
-        if answer is None:
+    except (LoginBusy, NoCredentials, SQLAlchemyError) as error:
+        if not asked:
+            _unmark(database, attempt)
+        if answer is None or not isinstance(error, DBAPIError):
             raise
         if isinstance(answer, Grant):
-            login = _save_again(database, connection_id, seen_version, answer, stored)
+            login = _save_again(database, attempt, answer, stored)
     if isinstance(answer, BrokerError):
         log.warning("login not refreshed", extra={"connection": connection_id, "why": why.value, "kind": answer.kind})
         return answer
@@ -163,18 +178,31 @@ def _answer(broker: Broker, credential: Credential, deadline: Deadline) -> Grant
         return error
 
 
-def _save_again(
-    database: Database, connection_id: uuid.UUID, seen_version: int, grant: Grant, asked: StoredLogin
-) -> Login:
+def _unmark(database: Database, attempt: Marked) -> None:
+    """The broker was not asked: the attempt shall not look like one that a crash cut short. It does where this fails."""
+    try:
+        with database.session() as session:
+            mine = select(Credential).where(
+                Credential.connection_id == attempt.connection_id, Credential.refresh_attempt_id == attempt.id
+            )
+            # Who holds the row is not waited for: it has come too late once.
+            credential = session.scalars(mine.with_for_update(key_share=True, skip_locked=True)).one_or_none()
+            if credential is not None:
+                refresh_marks.end(credential)
+    except SQLAlchemyError:
+        log.warning("attempt that asked nobody left marked", extra={"connection": attempt.connection_id})
+
+
+def _save_again(database: Database, attempt: Marked, grant: Grant, asked: StoredLogin) -> Login:
     """The database went away between the broker's answer and the commit: what was issued must not be lost."""
     for wait in SAVE_AGAIN_AFTER:
         time.sleep(wait)
         try:
             with database.session() as session:
-                stored = logins.wait_for(session, connection_id)
-                if stored.credential.token_version == seen_version:
+                stored = logins.wait_for(session, attempt.connection_id)
+                if stored.credential.token_version == attempt.version:
                     refresh_marks.save(stored.credential, grant, asked.now)
             return stored.opened()
         except SQLAlchemyError:
-            log.warning("issued tokens not saved yet", extra={"connection": connection_id})
+            log.warning("issued tokens not saved yet", extra={"connection": attempt.connection_id})
     raise TokensLost

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import timedelta
 from threading import Event
 
 import pytest
 from sqlalchemy import func, text
+from sqlalchemy.exc import TimeoutError as SessionsTaken
+from sqlalchemy.orm import Session
 
-from brokers.errors import LoginEnded
+from brokers.errors import BrokerDown, LoginEnded
 from brokers.records import Grant
 from models.connection import Status
 from models.session import Database
@@ -25,6 +27,7 @@ from worker.logins import Login, LoginBusy
 from worker.outcomes import Outcome
 from worker.parts import Parts
 from worker.sync import sync_connection
+from worker.tokens import refresh
 
 pytestmark = pytest.mark.servers
 
@@ -92,3 +95,46 @@ def test_an_attempt_that_a_crash_cut_short_keeps_the_login_no_longer_than_that(
     put_credential(database, ending, refresh_attempt_id=uuid.uuid4(), refresh_started_at=began)
     broker.will("refresh", a_grant(2))
     assert usable(database, broker, ending, deadline()).version == 2
+
+
+def at_the_lock(monkeypatch: pytest.MonkeyPatch, database: Database, do: Callable[[], object]) -> None:
+    """`do` this after the next attempt was marked, before its row is locked."""
+    sessions = database.session
+
+    def first(*given: timedelta) -> AbstractContextManager[Session]:
+        monkeypatch.setattr(database, "session", second)
+        return sessions(*given)
+
+    def second(*given: timedelta) -> AbstractContextManager[Session]:
+        monkeypatch.setattr(database, "session", sessions)
+        do()
+        return sessions(*given)
+
+    monkeypatch.setattr(database, "session", first)
+
+
+def test_an_attempt_that_asked_nobody_is_no_crash_and_keeps_nobody_off(
+    database: Database, broker: FakeBroker, ending: uuid.UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def crowded() -> None:
+        raise SessionsTaken
+
+    at_the_lock(monkeypatch, database, crowded)
+    with pytest.raises(SessionsTaken):
+        refresh(database, broker, ending, 1, deadline())
+    assert credential_row(database, ending).refresh_attempt_id is None
+    broker.will("refresh", BrokerDown("POST /token", "down"))
+    with pytest.raises(BrokerDown):
+        usable(database, broker, ending, deadline())
+    assert credential_row(database, ending).cut_short_by is None
+
+
+def test_an_attempt_that_stood_still_until_another_began_asks_nobody_and_leaves_the_others_mark(
+    database: Database, broker: FakeBroker, ending: uuid.UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    others = uuid.uuid4()
+    at_the_lock(monkeypatch, database, lambda: put_credential(database, ending, refresh_attempt_id=others))
+    with pytest.raises(LoginBusy):
+        refresh(database, broker, ending, 1, deadline())
+    assert broker.calls == []
+    assert credential_row(database, ending).refresh_attempt_id == others
