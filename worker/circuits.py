@@ -1,7 +1,8 @@
 """A broker that refuses this installation's app refuses all its connections: they wait together, and one question is asked.
 
-a sync is refused → circuit and event, with the failure in one transaction → the dispatcher passes that broker over, and
-what is asked for is deferred → `worker.probing` asks for the app alone → circuit gone, event, all go on
+a sync is refused → so is the app, asked for alone → circuit and event, with the failure in one transaction → the
+dispatcher passes that broker over, and what is asked for is deferred → `worker.probing` asks for the app again → circuit
+gone, event, all go on
 """
 
 from __future__ import annotations
@@ -15,11 +16,12 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 import settings
-from brokers.errors import AccessRefused, AppMisconfigured, BrokerError
+from brokers.errors import AccessRefused, AppMisconfigured
 from brokers.interface import NotConfigured
 from models.circuit import Circuit, Opened
 from models.event import record_app_event
 from models.sealing import CredentialsUnreadable
+from worker.app_answers import Answer
 from worker.parts import Parts
 
 log = logging.getLogger(__name__)
@@ -29,7 +31,8 @@ LONGEST_PROBE = timedelta(minutes=15)
 """Nothing but an operator ends it; who has mended it can ask for the probe at once."""
 
 CONFIRM_WITHIN = 10.0
-"""Seconds for the question about the app beside a sync that was refused: what is left of a sync is not much."""
+"""Seconds for the question about the app beside a sync that was refused, and as many for waiting for who is asking: what
+is left of a sync is not much, and the watchdog leaves it some more."""
 
 NOT_CONFIGURED = ""
 """The app of a worker whose environment lacks the broker's variables."""
@@ -67,28 +70,19 @@ def is_ours(parts: Parts, broker: str, app: str) -> bool:
     return app_of(parts, broker) == app
 
 
-def refusal(parts: Parts, broker: str, failures: int, error: Exception) -> Refusal | None:
+def refusal(parts: Parts, broker: str, error: Exception) -> Refusal | None:
     """What an error says about the app; None where it is not about the app, or only perhaps.
 
-    Ask this in no session. A connection that had been failing already (`failures`) proves nothing alone: the app is asked
-    for by itself first, so that one login that the broker refuses in these words does not stop all others again and again.
+    Ask this in no session. A connection proves nothing alone: the app is asked for by itself first, so that one login that
+    the broker refuses in these words does not stop all others.
     """
     if isinstance(error, NotConfigured):
         return Refusal(broker, NOT_CONFIGURED, str(error), _WITHOUT_VARIABLES)
     if not isinstance(error, AppMisconfigured) or isinstance(error, AccessRefused):
         return None
     app, asked = app_of(parts, broker), parts.broker(broker)
-    if app is None:
+    if app is None or parts.app_answers.of(asked, app, CONFIRM_WITHIN) is not Answer.REFUSED:
         return None
-    if failures:
-        try:
-            asked.check_app(deadline=CONFIRM_WITHIN)
-        except AppMisconfigured:
-            pass
-        except BrokerError:
-            return None
-        else:
-            return None
     return Refusal(broker, app, str(error), asked.declaration.app_advice)
 
 

@@ -90,7 +90,7 @@ def leave(
 
 
 def _write(parts: Parts, attempt: Attempt, failed: SyncFailed, error: Exception) -> None:
-    refused = circuits.refusal(parts, attempt.claim.broker, attempt.claim.failures, error)
+    refused = circuits.refusal(parts, attempt.claim.broker, error)
     with parts.database.session() as session:
         held = claims.held(session, attempt.claim)
         if held is None:

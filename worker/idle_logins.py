@@ -71,8 +71,7 @@ def _refresh_at(parts: Parts, name: str, lifetime: timedelta, deadline: Deadline
     except (RateLimited, AppMisconfigured, NotConfigured) as error:
         # What all its logins share: the others would hear the same.
         log.warning("idle logins left to the next run", extra={"broker": name, "kind": describe(error).kind})
-        # One login proves nothing: the app is asked by itself.
-        refused = circuits.refusal(parts, name, 1, error)
+        refused = circuits.refusal(parts, name, error)
         if refused is not None:
             with parts.database.session() as session:
                 circuits.open_for(session, refused, clock(session))

@@ -14,6 +14,7 @@ from models.event import Target
 from models.installation import Fingerprints, fingerprints
 from models.session import Database
 from settings import Settings
+from worker.app_answers import AppAnswers
 from worker.publisher import Publisher
 from worker.readings import Readings
 from worker.webhook import Webhook
@@ -33,6 +34,7 @@ class Parts:
     random: Callable[[], float] = random.random
     brokers: dict[str, Broker] = field(default_factory=dict)
     readings: Readings = field(default_factory=Readings)
+    app_answers: AppAnswers = field(default_factory=AppAnswers)
     delivering: Mapping[Target, threading.Lock] = field(
         default_factory=lambda: {each: threading.Lock() for each in Target}
     )

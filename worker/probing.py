@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import logging
 from datetime import timedelta
-from enum import StrEnum
 
 from sqlalchemy import ColumnElement, delete, func, select
 from sqlalchemy.orm import Session
 
-from brokers.errors import AppMisconfigured, BrokerError
 from brokers.interface import NotConfigured
 from models.circuit import Circuit, Opened, bring_forward, open_circuits
 from models.event import record_app_event
 from worker import limits
+from worker.app_answers import Answer, ask
 from worker.circuits import FIRST_PROBE, LONGEST_PROBE, app_of, probed
 from worker.parts import Parts
 from worker.release import release
@@ -22,12 +21,6 @@ log = logging.getLogger(__name__)
 
 ABANDONED = timedelta(minutes=1)
 """A probe that nobody has made for so long: no worker runs any more with the app that was refused."""
-
-
-class Answer(StrEnum):
-    TAKEN = "taken"
-    REFUSED = "refused"
-    UNCLEAR = "unclear"
 
 
 def probe_apps(parts: Parts) -> int:
@@ -86,13 +79,7 @@ def _ask(parts: Parts, broker: str) -> Answer:
         asked = parts.broker(broker)
     except (NotConfigured, KeyError):
         return Answer.REFUSED
-    try:
-        asked.check_app(deadline=limits.HTTP_TOTAL.total_seconds())
-    except AppMisconfigured:
-        return Answer.REFUSED
-    except BrokerError:
-        return Answer.UNCLEAR
-    return Answer.TAKEN
+    return ask(asked, limits.HTTP_TOTAL.total_seconds())
 
 
 def _accepted(session: Session, circuit: Circuit, parts: Parts) -> None:

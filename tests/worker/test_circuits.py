@@ -51,11 +51,13 @@ def test_of_fifty_connections_refused_at_once_comes_one_circuit_and_one_event(pa
         return REFUSED
 
     broker.will("fetch", refuse)
+    broker.will("check_app", REFUSED)
     with ThreadPoolExecutor(50) as pool:
         assert set(pool.map(lambda each: kind_of_failure(parts, each), ids)) == {"app_misconfigured"}
     circuit = the_circuit(parts.database)
     assert (circuit.broker, circuit.error_kind, circuit.error_text) == ("fake", "app_misconfigured", str(REFUSED))
     assert broker.app not in circuit.app
+    assert broker.called("check_app") == 1, "asked once for all of them"
     (event,) = app_events(parts.database)
     assert (event.kind, event.broker, event.actor) == ("app_refused", "fake", "worker")
     assert event.details == {"reason": str(REFUSED), "action": "Ask the fake broker."}
@@ -75,6 +77,7 @@ def test_a_refused_refresh_opens_the_circuit_and_its_connection_waits_for_the_fi
 ) -> None:
     connection_id = a_connection(parts.database, lasts=ENDING)
     broker.will("refresh", REFUSED)
+    broker.will("check_app", REFUSED)
     assert kind_of_failure(parts, connection_id) == "app_misconfigured"
     assert the_circuit(parts.database).probes == 0
     assert timedelta(seconds=55) < probe_in(parts.database) <= timedelta(minutes=1)
@@ -107,6 +110,7 @@ def test_failure_circuit_and_event_are_written_together_or_not_at_all(
 
     connection_id = a_connection(parts.database)
     broker.will("fetch", REFUSED)
+    broker.will("check_app", REFUSED)
     monkeypatch.setattr(failures, "record_failed", break_down)
     kind_of_failure(parts, connection_id)
     assert (circuits(parts.database), app_events(parts.database)) == ([], [])
@@ -114,10 +118,11 @@ def test_failure_circuit_and_event_are_written_together_or_not_at_all(
 
 
 @pytest.mark.parametrize(("the_app", "opened"), [(None, 0), (BrokerDown("POST /token", "a page"), 0), (REFUSED, 1)])
-def test_one_login_that_was_failing_already_is_believed_about_the_app_only_if_the_app_is_refused_alone(
-    parts: Parts, broker: FakeBroker, the_app: BrokerError | None, opened: int
+@pytest.mark.parametrize("failures", [0, 1])
+def test_a_login_is_believed_about_the_app_only_if_the_app_is_refused_alone(
+    parts: Parts, broker: FakeBroker, the_app: BrokerError | None, opened: int, failures: int
 ) -> None:
-    connection_id = a_connection(parts.database, consecutive_failures=1)
+    connection_id = a_connection(parts.database, consecutive_failures=failures)
     broker.will("fetch", REFUSED)
     broker.will("check_app", the_app)
     kind_of_failure(parts, connection_id)
@@ -168,6 +173,7 @@ def test_only_the_connections_of_that_broker_are_passed_over(parts: Parts) -> No
 
 def test_a_worker_that_starts_again_finds_the_circuit_open(parts: Parts, broker: FakeBroker) -> None:
     broker.will("fetch", REFUSED)
+    broker.will("check_app", REFUSED)
     connection_id = a_connection(parts.database)
     kind_of_failure(parts, connection_id)
     make_due(parts.database, connection_id)
@@ -191,6 +197,7 @@ def test_a_second_app_that_is_refused_is_told_of_as_well(parts: Parts, broker: F
     open_circuit(parts)
     broker.app = "another-app-key"
     broker.will("fetch", REFUSED)
+    broker.will("check_app", REFUSED)
     kind_of_failure(parts, a_connection(parts.database))
     assert (len(circuits(parts.database)), kinds(parts.database)) == (2, ["app_refused"])
 
@@ -198,6 +205,7 @@ def test_a_second_app_that_is_refused_is_told_of_as_well(parts: Parts, broker: F
 def test_a_broker_that_was_silent_and_now_refuses_the_app_is_told_of(parts: Parts, broker: FakeBroker) -> None:
     open_circuit(parts, error_kind="broker_down", probes=7)
     broker.will("fetch", REFUSED)
+    broker.will("check_app", REFUSED)
     kind_of_failure(parts, a_connection(parts.database))
     circuit = the_circuit(parts.database)
     assert (circuit.error_kind, circuit.probes, circuit.probed_at) == ("app_misconfigured", 0, None)

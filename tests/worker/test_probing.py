@@ -74,7 +74,7 @@ def test_probes_are_a_tenth_sooner_or_later(parts: Parts, broker: FakeBroker, co
 def test_refused_probed_and_taken_again_all_connections_go_on_by_themselves(parts: Parts, broker: FakeBroker) -> None:
     ids = [a_connection(parts.database) for _ in range(3)]
     broker.will("fetch", REFUSED, an_answer(a_snapshot()))
-    broker.will("check_app", REFUSED, None)
+    broker.will("check_app", REFUSED, REFUSED, None)
     with pytest.raises(SyncFailed):
         sync_connection(parts, ids[0], "demand")
     for _ in range(2):
