@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sqlalchemy import ColumnElement, and_, func, not_, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from models.account import Account
 from models.connection import Connection, Status
@@ -29,7 +29,8 @@ def connections_of(
     they are not known, the one that shares more of them is the same login. Of two that share as many, one that is linked
     comes before one that was disconnected, and one of the same user before another's.
 
-    Disconnected ones of other users are left out: they hold no login any more.
+    Disconnected ones hold no login any more. Left out are those of other users, and those whose login another connection
+    holds by now.
     """
     listed = Account.number_fp.in_(number_fps)
     # Counted for those few alone that share any.
@@ -37,6 +38,16 @@ def connections_of(
     same_login: ColumnElement[bool] = Connection.id.in_(select(Account.connection_id).where(listed))
     if login_fp is not None:
         same_login = or_(Connection.login_fp == login_fp, and_(same_login, Connection.login_fp.is_(None)))
+    now_with = aliased(Connection)
+    is_elsewhere = (
+        select(now_with.id)
+        .where(
+            now_with.login_fp == Connection.login_fp,
+            now_with.broker == fresh.broker,
+            now_with.status.not_in([Status.LINKING, Status.DISCONNECTED]),
+        )
+        .exists()
+    )
     rows = session.scalars(
         select(Connection)
         .where(
@@ -44,7 +55,10 @@ def connections_of(
             Connection.id != fresh.id,
             Connection.status != Status.LINKING,
             same_login,
-            or_(Connection.user_id == fresh.user_id, Connection.status != Status.DISCONNECTED),
+            or_(
+                Connection.status != Status.DISCONNECTED,
+                and_(Connection.user_id == fresh.user_id, not_(is_elsewhere)),
+            ),
         )
         .order_by(
             shared.desc(),
