@@ -28,6 +28,8 @@ LASTING = {
     "brokersync web": ("brokersync web --port {port}", "Listening at"),
     "brokersync sandbox start": ("brokersync sandbox start --port 0", "http://127.0.0.1:"),
 }
+# Eight days would end the logins that all other commands need.
+SHORTER = {"brokersync sandbox clock +2d": "brokersync sandbox clock +2m"}
 
 
 @dataclass

@@ -13,7 +13,7 @@ from tests.end_to_end.installation import until
 from tests.guards.tree import ROOT
 from tests.oauth_web.served import free_port
 from tests.readme import printed
-from tests.readme.newcomer import LASTING, WAIT, Newcomer
+from tests.readme.newcomer import LASTING, SHORTER, WAIT, Newcomer
 from tests.worker.receiver import receiver
 
 pytestmark = pytest.mark.processes
@@ -72,7 +72,7 @@ def test_a_printed_command_does_what_it_is_printed_for(
     elif command.startswith("celery"):
         linked.values["task id"] = linked.run(command).strip()
     else:
-        linked.run(command)
+        linked.run(command, instead=SHORTER.get(command))
 
 
 def test_a_command_that_does_not_exist_is_found(linked: Newcomer) -> None:
