@@ -19,7 +19,7 @@ from models.event import DeliveryState, Event, EventDelivery, Target
 from models.session import Database
 from worker.delivery.notices import Told
 from worker.delivery.overtaken import overtaken
-from worker.delivery.pacing import is_worn_out, wait_before_next
+from worker.delivery.pacing import UNCLAIMED, is_worn_out, wait_before_next
 from worker.limits import DELIVERY_LEASE
 
 log = logging.getLogger(__name__)
@@ -81,7 +81,7 @@ def take(database: Database, target: Target, limit: int, names: Sequence[str] | 
 def address_to_people(database: Database, names: Sequence[str]) -> None:
     """Give each address a delivery of its own (`people/1` …), so that one that is dead repeats nothing to the others.
 
-    What is for an address that is not there any more is not wanted, nor what a later event has overtaken.
+    What a later event has overtaken is not wanted, nor what is for an address that no worker has any more (`UNCLAIMED`).
     """
     of_an_address = EventDelivery.target.startswith(f"{Target.PEOPLE}/")
     with database.session() as session:
@@ -92,15 +92,16 @@ def address_to_people(database: Database, names: Sequence[str]) -> None:
             if rows:
                 session.execute(insert(EventDelivery), rows)
             # Not that of an event written since, which has no addresses yet.
-            _decline(session, and_(of_an_address, or_(EventDelivery.target.not_in(names), overtaken())))
+            of_nobody = and_(EventDelivery.target.not_in(names), _unclaimed())
+            _decline(session, and_(of_an_address, or_(of_nobody, overtaken())))
         else:
-            _decline(session, or_(EventDelivery.target == Target.PEOPLE.value, of_an_address))
+            _decline(session, and_(or_(EventDelivery.target == Target.PEOPLE.value, of_an_address), _unclaimed()))
 
 
 def decline(database: Database, target: Target) -> None:
-    """Nobody has set up that target: what is due to it is not wanted."""
+    """This worker has that target not set up: what no other one takes either (`UNCLAIMED`) is not wanted."""
     with database.session() as session:
-        _decline(session, EventDelivery.target == target.value)
+        _decline(session, and_(EventDelivery.target == target.value, _unclaimed()))
 
 
 def delivered(database: Database, due: Sequence[Due]) -> None:
@@ -155,6 +156,11 @@ def put_back(database: Database, due: Sequence[Due], after: timedelta | None = N
 
 def _due() -> ColumnElement[bool]:
     return and_(EventDelivery.state == DeliveryState.PENDING, EventDelivery.next_try_at <= func.now())
+
+
+def _unclaimed() -> ColumnElement[bool]:
+    """A worker that knew the target would have taken it, which moves `next_try_at`."""
+    return EventDelivery.next_try_at <= func.now() - UNCLAIMED
 
 
 def _still_pending(due: Sequence[Due]) -> ColumnElement[bool]:

@@ -14,6 +14,9 @@ LONGEST_WAIT_FOR_REDIS = timedelta(seconds=30)
 """A publish costs nothing, and who follows a user's connections shall hear soon that Redis is back."""
 GIVEN_UP_AFTER = timedelta(days=1)
 """What nobody took for a day is no news any more."""
+UNCLAIMED = timedelta(minutes=10)
+"""What has been due for so long is for nobody whom the settings of any worker name. Until then one with newer settings may
+run beside this one: on another host, or while all of them are restarted one after the other."""
 
 
 def wait_before_next(target: str, attempts: int, random: Callable[[], float]) -> timedelta:

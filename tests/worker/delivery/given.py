@@ -15,6 +15,7 @@ from models.event import Event, EventDelivery, record_app_event, record_event
 from models.session import Database
 from worker.delivery.addresses import Address
 from worker.delivery.notices import Notice
+from worker.delivery.pacing import UNCLAIMED
 from worker.delivery.people import Answer, Answers
 from worker.webhook import NotDelivered
 
@@ -66,7 +67,12 @@ def made_due(database: Database, **values: Any) -> None:
     """As if the time for another try had come for all that wait."""
     with database.session() as session:
         waiting = update(EventDelivery).where(EventDelivery.state == "pending")
-        session.execute(waiting.values(next_try_at=func.now() - timedelta(seconds=1), **values))
+        session.execute(waiting.values({"next_try_at": func.now() - timedelta(seconds=1), **values}))
+
+
+def left_lying(database: Database) -> None:
+    """As if what waits had been due for so long that no worker can be there whose settings name its target."""
+    made_due(database, next_try_at=func.now() - UNCLAIMED)
 
 
 class FakeWebhook:

@@ -21,6 +21,7 @@ from tests.worker.delivery.given import (
     FakePeople,
     FakeWebhook,
     deliveries,
+    left_lying,
     made_due,
     states,
     told,
@@ -65,7 +66,7 @@ def test_subscribers_hear_of_a_user_on_that_users_channel(parts: Parts, redis_cl
     ((channel, text),) = messages
     assert channel == "live_data:connections:42"
     assert json.loads(text)["connection_id"] == str(connection_id)
-    assert states(parts.database) == {"subscribers": "delivered", "webhook": "unwanted"}
+    assert states(parts.database)["subscribers"] == "delivered"
 
 
 def test_programs_and_people_are_told_of_an_ending_login(
@@ -81,8 +82,20 @@ def test_programs_and_people_are_told_of_an_ending_login(
 
 def test_with_nobody_to_tell_nothing_waits(parts: Parts) -> None:
     written_of_an_app(parts.database, "app_refused", action="See to it.")
+    left_lying(parts.database)
     assert deliver_events(parts) == 0
     assert states(parts.database) == {"people": "unwanted", "webhook": "unwanted"}
+
+
+def test_a_worker_without_the_settings_leaves_it_to_one_that_has_them(
+    parts: Parts, webhook: FakeWebhook, addressed: FakePeople
+) -> None:
+    written_of_an_app(parts.database, "app_refused", action="See to it.")
+    with_them, parts.settings, parts.webhook = parts.settings, replace(parts.settings, notify_urls=""), None
+    assert deliver_events(parts) == 0
+    parts.settings, parts.webhook = with_them, webhook
+    assert deliver_events(parts) == 3
+    assert set(states(parts.database).values()) == {"delivered"}
 
 
 def test_more_events_than_fit_into_one_message_are_all_sent_in_their_order(

@@ -12,7 +12,7 @@ from models.connection import Connection
 from models.event import DeliveryState, Target, record_event
 from models.session import Database
 from tests.records import a_connection
-from tests.worker.delivery.given import deliveries, states, written
+from tests.worker.delivery.given import deliveries, left_lying, states, written
 from worker.delivery import outbox
 
 pytestmark = pytest.mark.servers
@@ -29,15 +29,24 @@ def test_every_address_gets_a_delivery_of_its_own(database: Database) -> None:
     assert [each.target for each in outbox.take(database, Target.PEOPLE, 10, BOTH)] == ["people/1", "people/2"]
 
 
-def test_an_address_that_is_there_no_more_is_not_waited_for(database: Database) -> None:
+def test_an_address_that_is_there_no_more_is_waited_for_as_long_as_another_worker_may_know_it(
+    database: Database,
+) -> None:
     written(database, a_connection(database), "login_ending")
     outbox.address_to_people(database, BOTH)
+    outbox.address_to_people(database, BOTH[:1])
+    assert (states(database)["people/1"], states(database)["people/2"]) == ("pending", "pending")
+    left_lying(database)
     outbox.address_to_people(database, BOTH[:1])
     assert (states(database)["people/1"], states(database)["people/2"]) == ("pending", "unwanted")
 
 
-def test_what_nobody_has_set_up_is_not_wanted(database: Database) -> None:
+def test_what_nobody_has_set_up_is_not_wanted_once_no_worker_took_it_in_time(database: Database) -> None:
     written(database, a_connection(database), "login_ending")
+    outbox.address_to_people(database, [])
+    outbox.decline(database, Target.WEBHOOK)
+    assert set(states(database).values()) == {"pending"}
+    left_lying(database)
     outbox.address_to_people(database, [])
     outbox.decline(database, Target.WEBHOOK)
     assert states(database) == {"people": "unwanted", "subscribers": "pending", "webhook": "unwanted"}
