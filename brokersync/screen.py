@@ -42,6 +42,11 @@ def width() -> int:
     return WITHOUT_A_TERMINAL
 
 
+def say(message: str) -> None:
+    """Print sentences to standard output, broken between words where a terminal would break them anywhere."""
+    click.echo(wrapped(message, width()) if sys.stdout.isatty() else message)
+
+
 def show(renderable: RenderableType) -> None:
     """Print it to standard output, without the blanks that fill a table up."""
     console = Screen(width=width(), highlight=False, emoji=False)

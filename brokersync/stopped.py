@@ -16,6 +16,9 @@ NAMED = 5
 """Connections that are told one by one; of more it is said how many."""
 
 
+_WITHOUT_LOGIN = {Status.REAUTH_REQUIRED: "has ended", Status.DISCONNECTED: "was disconnected"}
+
+
 def is_stopped(row: Row) -> bool:
     return row["status"] not in SCHEDULED
 
@@ -40,15 +43,17 @@ def reasons(rows: Sequence[Row]) -> str:
 
 
 def ended_lines(connections: Sequence[Row], shown: Collection[UUID]) -> Iterator[Text]:
-    """To stand under data of the connections `shown`: a line for each whose login has ended, after an empty one."""
-    ended = [row for row in connections if row["status"] == Status.REAUTH_REQUIRED and row["connection_id"] in shown]
+    """To stand under data of the connections `shown`: those without a login, and what renews it, after an empty line."""
+    ended = [row for row in connections if row["status"] in _WITHOUT_LOGIN and row["connection_id"] in shown]
     if ended:
         yield Text()
     if len(ended) > NAMED:
-        yield Text(f"{len(ended)} of these logins have ended: `brokersync connections` says how each is repaired.")
+        yield Text(f"{len(ended)} of these logins are no more. What renews each of them stands in")
+        yield Text("  brokersync connections")
         return
     for row in ended:
-        # Whole, however long: the command in it is there to be copied.
-        repair = repair_command(row["connection_id"])
-        told = f"The login of user {row['user_id']} has ended, so these data are confirmed no more: {repair}"
-        yield Text(cells.plain(told).plain, style="yellow", no_wrap=True, overflow="ignore")
+        happened = _WITHOUT_LOGIN[Status(row["status"])]
+        told = f"The login of user {row['user_id']} {happened}, so these data are confirmed no more; renew it with"
+        yield Text(cells.plain(told).plain, style="yellow")
+        # Whole, however long: it is there to be copied.
+        yield Text(f"  {repair_command(row['connection_id'])}", style="yellow", no_wrap=True, overflow="ignore")

@@ -16,6 +16,11 @@ from brokersync.queries import Row
 from brokersync.repairing import repair_command
 from models.connection import SCHEDULED, Status
 
+_HELPS = {
+    Status.REAUTH_REQUIRED: "log in again with",
+    Status.DISCONNECTED: "since then it was disconnected; to go on, log in again with",
+}
+
 
 def connections_table(rows: Sequence[Row]) -> RenderableType:
     """Who is linked where, when the login ends, how old the data are; under it, what is wrong, and who is asked when."""
@@ -113,14 +118,15 @@ def _checked(row: Row) -> Text:
 
 
 def _fault(row: Row) -> Iterator[Text]:
-    """What is wrong, and for a login that has ended the command that repairs it."""
+    """What is wrong, and for a login that is no more the command that renews it."""
     yield Text.assemble(
         cells.short_id(row["connection_id"]),
         (f" {row['last_error_kind'].replace('_', ' ')}", "bold red"),
         ": ",
         cells.plain(row["last_error_text"]),
     )
-    if row["status"] == Status.REAUTH_REQUIRED:
-        yield Text("  log in again with")
+    what_helps = _HELPS.get(row["status"])
+    if what_helps is not None:
+        yield Text(f"  {what_helps}")
         # Whole, however long: it is there to be copied.
         yield Text(f"  {repair_command(row['connection_id'])}", no_wrap=True, overflow="ignore")

@@ -8,7 +8,7 @@ from rich.console import Group
 from brokersync import database, ids, options, queries, stopped, users
 from brokersync.documents import account_document, printed
 from brokersync.login_ends import login_lines
-from brokersync.screen import show
+from brokersync.screen import say, show
 from brokersync.tables import accounts_table
 
 NONE = "No accounts: `brokersync connections` shows which logins are linked, and what is wrong with them."
@@ -38,4 +38,4 @@ def command(user_id: str | None, connection: str | None, *, as_json: bool) -> No
         shown = {row["connection_id"] for row in rows}
         show(Group(accounts_table(rows), *login_lines(logins, shown), *stopped.ended_lines(logins, shown)))
     else:
-        click.echo(stranger or NONE)
+        say(stranger or NONE)

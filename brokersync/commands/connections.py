@@ -7,7 +7,7 @@ import click
 from brokersync import database, options, queries, users
 from brokersync.commands import connections_set
 from brokersync.documents import connection_document, printed
-from brokersync.screen import show
+from brokersync.screen import say, show
 from brokersync.tables import connections_table
 
 NOBODY = "No login is linked here yet: `brokersync link` makes the link with which a person does it."
@@ -39,7 +39,7 @@ def command(ctx: click.Context, user_id: str | None, *, as_json: bool) -> None:
     elif rows:
         show(connections_table(rows))
     else:
-        click.echo(stranger or NOBODY)
+        say(stranger or NOBODY)
 
 
 command.add_command(connections_set.command)

@@ -12,6 +12,7 @@ from brokersync.cadence import cadence
 from brokersync.connection_settings import Value
 from brokersync.documents import connection_document, printed
 from brokersync.queries import Row
+from brokersync.screen import say
 from brokersync.setting_values import Hours
 
 
@@ -80,7 +81,7 @@ def command(
     if as_json:
         click.echo(printed({"connection": connection_document(row)}))
     else:
-        click.echo(_told(row))
+        say(_told(row))
 
 
 def _warn_if_too_often(broker: str, interval: timedelta) -> None:

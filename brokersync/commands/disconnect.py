@@ -12,6 +12,7 @@ from brokersync import cells, completing, database, ids, leaving, options, queri
 from brokersync.documents import printed
 from brokersync.explanations import Failed
 from brokersync.leaving import Left
+from brokersync.screen import say
 from worker.disconnect import disconnect
 from worker.parts import Parts
 from worker.publisher import STREAM
@@ -70,9 +71,9 @@ def _one(parts: Parts, connection_id: uuid.UUID, *, erase: bool, yes: bool, as_j
         click.echo(printed({**answer, "unlink_advice": _advice(row["broker"])}))
         return
     kept = "its data are erased" if erase else "its data are kept as they were last checked"
-    click.echo(f"Connection {connection_id} is disconnected: its tokens are forgotten, and {kept}.")
+    say(f"Connection {connection_id} is disconnected: its tokens are forgotten, and {kept}.")
     for line in _at_the_broker(row["broker"], {answer["why_not_revoked"]}):
-        click.echo(line)
+        say(line)
 
 
 def _all_of_a_user(parts: Parts, user_id: str, *, erase: bool, yes: bool, as_json: bool) -> None:
@@ -87,11 +88,11 @@ def _all_of_a_user(parts: Parts, user_id: str, *, erase: bool, yes: bool, as_jso
     if as_json:
         click.echo(printed(_document(user_id, left, erase=erase)))
     else:
-        click.echo(_told(user_id, left, erase=erase))
+        say(_told(user_id, left, erase=erase))
         gone = [each for each in left if each.error is None]
         for broker in dict.fromkeys(each.broker for each in gone):
             for line in _at_the_broker(broker, {each.why_not_revoked for each in gone if each.broker == broker}):
-                click.echo(line)
+                say(line)
     failed = [each for each in left if each.error is not None]
     if failed:
         reasons = "".join(f"\n  {each.connection_id}: {each.error}" for each in failed)

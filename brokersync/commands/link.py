@@ -15,6 +15,7 @@ from brokersync.doctor import web
 from brokersync.doctor.findings import Level
 from brokersync.documents import printed
 from brokersync.near import did_you_mean
+from brokersync.screen import say
 from oauth_web.origins import may_return_to
 
 if TYPE_CHECKING:
@@ -82,12 +83,12 @@ def command(
         return
     click.echo(url)
     lifetime = import_module("models.links").LINK_LIFETIME
-    click.echo(f"\nOpen it in a browser within {cells.spelled(lifetime, 1)}; it works once.")
+    say(f"\nOpen it in a browser within {cells.spelled(lifetime, 1)}; it works once.")
     if repaired is not None:
-        click.echo(cells.plain(str(repaired)))
+        say(cells.plain(str(repaired)).plain)
     for finding in web.examine(loaded.public_url):
         if finding.level is not Level.OK:
-            click.echo(f"{finding.said}\nWhat helps: {finding.remedy}")
+            say(f"{finding.said}\nWhat helps: {finding.remedy}")
 
 
 def _to_repair(opened: Database, typed: str, user_id: str | None, broker: str | None) -> Repair:

@@ -6,6 +6,7 @@ import click
 
 from brokersync import cells, database, ids, options, pausing, queries
 from brokersync.documents import printed
+from brokersync.screen import say
 
 
 @click.command("pause")
@@ -30,4 +31,4 @@ def command(connection: str, *, as_json: bool) -> None:
     if as_json:
         click.echo(printed({"connection_id": str(connection_id), "status": status.value}))
     else:
-        click.echo(f"{cells.named(row)} is paused: nothing is asked until `brokersync resume`.")
+        say(f"{cells.named(row)} is paused: nothing is asked until `brokersync resume`.")

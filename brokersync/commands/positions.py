@@ -7,7 +7,7 @@ from rich.console import Group
 
 from brokersync import database, ids, options, queries, stopped, users
 from brokersync.documents import position_document, printed
-from brokersync.screen import show
+from brokersync.screen import say, show
 from brokersync.tables import positions_table
 
 
@@ -35,4 +35,4 @@ def command(user_id: str | None, account: str | None, *, as_json: bool) -> None:
         ended = stopped.ended_lines(logins, {row["connection_id"] for row in rows})
         show(Group(positions_table(rows), *ended))
     else:
-        click.echo(stranger or "No positions: `brokersync accounts` shows when the broker was last asked.")
+        say(stranger or "No positions: `brokersync accounts` shows when the broker was last asked.")

@@ -11,7 +11,7 @@ from brokersync import database, ids, options, queries, users
 from brokersync.cells import plain
 from brokersync.documents import printed
 from brokersync.explanations import Failed
-from brokersync.screen import show
+from brokersync.screen import say, show
 from worker.summary import account_summary
 
 
@@ -51,4 +51,4 @@ def command(user_id: str | None, account: str | None, *, as_json: bool) -> None:
     show(grid)
     if len(accounts) > 1:
         listed = f"`brokersync accounts {shlex.join(('--user', accounts[0]['user_id']))}` lists them"
-        click.echo(f"\nThis is one of {len(accounts)} accounts: {listed}, and --account chooses.")
+        say(f"\nThis is one of {len(accounts)} accounts: {listed}, and --account chooses.")

@@ -17,7 +17,7 @@ from brokersync.asking import Asked, Run
 from brokersync.documents import printed
 from brokersync.explanations import FAILED, INTERRUPTED, Failed
 from brokersync.fitting import new_table
-from brokersync.screen import show
+from brokersync.screen import say, show
 from brokersync.sync_progress import SyncProgress
 from models.connection import Status
 from models.session import Database
@@ -80,7 +80,7 @@ def command(
     elif runs:
         show(_report(runs))
     elif not cut_short:
-        click.echo("No login is linked here, so there is nothing to sync: `brokersync link` makes a link.")
+        say("No login is linked here, so there is nothing to sync: `brokersync link` makes a link.")
     if cut_short:
         said = f"{len(asked)} of {len(connections)} had been asked, and that goes on"
         click.echo(f"{said}: `brokersync connections` shows what becomes of it.", err=True)

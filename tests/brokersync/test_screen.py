@@ -82,6 +82,22 @@ def test_a_terminal_gets_no_blanks_behind_a_line_and_commands_whole() -> None:
     assert command in lines
 
 
+def test_sentences_are_broken_for_a_terminal_and_whole_for_a_file(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "30")
+    said = "Nothing is asked of the broker until `brokersync resume 0b6e2f41`."
+    screen.say(said)
+    assert capsys.readouterr().out == f"{said}\n"
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    screen.say(said)
+    assert capsys.readouterr().out.splitlines() == [
+        "Nothing is asked of the broker",
+        "until",
+        "`brokersync resume 0b6e2f41`.",
+    ]
+
+
 @pytest.mark.parametrize("columns", [20, 40, 60])
 def test_a_long_sentence_is_broken_between_words_only_and_what_is_to_be_copied_never(columns: int) -> None:
     command = "`brokersync link --user 42`"

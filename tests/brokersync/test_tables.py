@@ -42,10 +42,13 @@ def test_what_is_wrong_with_a_connection_stands_under_the_table() -> None:
     assert "\n\n0b6e2f41 bad answer: GET /accounts: an HTML page\n" in seen(connections_table([row]))
 
 
-def test_a_login_that_has_ended_comes_with_the_command_that_repairs_it() -> None:
-    ended = {"status": "reauth_required", "last_error_kind": "login_ended", "last_error_text": "ended by the broker"}
+@pytest.mark.parametrize(
+    ("status", "said"), [("reauth_required", ""), ("disconnected", "since then it was disconnected; to go on, ")]
+)
+def test_a_login_that_is_no_more_comes_with_the_command_that_renews_it(status: str, said: str) -> None:
+    ended = {"status": status, "last_error_kind": "login_ended", "last_error_text": "ended by the broker"}
     shown = " ".join(seen(connections_table([connection_row(user_id="a b", **ended)])).split())
-    assert "log in again with brokersync link --repair 0b6e2f41" in shown
+    assert f"ended by the broker {said}log in again with brokersync link --repair 0b6e2f41" in shown
 
 
 def test_a_connection_that_is_not_scheduled_has_no_next_sync() -> None:

@@ -129,19 +129,25 @@ def test_a_summary_of_one_of_several_accounts_says_so(stored: Database) -> None:
     assert "one of" not in run("summary", "--user", "42", "--json").out
 
 
-def test_data_whose_login_has_ended_say_so_with_the_command_that_repairs_it(stored: Database) -> None:
-    connection_id, _ = a_login(stored, NUMBER, status="reauth_required")
+@pytest.mark.parametrize(
+    ("status", "happened"), [("reauth_required", "has ended"), ("disconnected", "was disconnected")]
+)
+def test_data_whose_login_is_no_more_say_so_with_the_command_that_renews_it(
+    status: str, happened: str, stored: Database
+) -> None:
+    connection_id, _ = a_login(stored, NUMBER, status=status)
     a_login(stored, ANOTHER_NUMBER, user_id="7")
-    a_connection(stored, status="reauth_required")  # it has no data that are shown
+    a_connection(stored, status=status)  # it has no data that are shown
     said = (
-        "\n\nThe login of user 42 has ended, so these data are confirmed no more: "
-        f"brokersync link --repair {str(connection_id)[:8]}\n"
+        f"\n\nThe login of user 42 {happened}, so these data are confirmed no more; renew it with\n"
+        f"  brokersync link --repair {str(connection_id)[:8]}\n"
     )
     for command in ("accounts", "positions"):
         shown = run(command).out
-        assert shown.endswith(said)
-        assert shown.count("has ended") == 1
-        assert "has ended" not in run(command, "--user", "7").out
+        assert " ".join(shown.split()).endswith(" ".join(said.split()))
+        assert all(len(line) <= 80 for line in shown.splitlines())
+        assert shown.count(happened) == 1
+        assert happened not in run(command, "--user", "7").out
 
 
 def test_below_the_accounts_stands_what_is_left_of_their_logins(stored: Database) -> None:
