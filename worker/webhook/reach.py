@@ -30,12 +30,24 @@ _PRIVATE = tuple(
     )
 )
 
+_CLOUDS_OWN = (
+    "168.63.129.16/32",  # looks public, and is Azure's own service on every machine there
+    "100.100.100.200/32",  # Alibaba
+    "fd00:100::100:200/128",  # Alibaba
+    "fd00:ec2::/32",  # Amazon: metadata, credentials of pods, names
+    "fd20:ce::254/128",  # Google
+    "fd00:c1::a9fe:a9fe/128",  # Oracle
+    "fd00:42::42/128",  # Scaleway
+    "fd00:a9fe:a9fe::1/128",  # Linode
+)
+"""Services that hand a machine's secrets to whoever asks from it: in private networks by their address, receivers never."""
+
 _NO_RECEIVER = tuple(
     ip_network(network)
     for network in (
         "192.0.0.0/24",  # protocols' own; a cloud's metadata service (192.0.0.192). Python before 3.11.10 knows parts only
         "192.88.99.0/24",  # relays of 6to4 (RFC 7526)
-        "168.63.129.16/32",  # looks public, and is Azure's own service on every machine there
+        *_CLOUDS_OWN,
         "2002::/16",  # 6to4, given up: leads to the IPv4 address inside, through anybody's relay
         "3fff::/20",  # for documents (RFC 9637)
     )
@@ -49,9 +61,11 @@ _NAT64 = ip_network("64:ff9b::/96")
 def reach(address: str) -> Reach:
     """Of an address as the resolver gives it. Raises ValueError for what is none."""
     meant = _meant(ip_address(address))
+    if any(meant in network for network in _NO_RECEIVER):
+        return Reach.NOWHERE
     if any(meant in network for network in _PRIVATE):
         return Reach.PRIVATE
-    if not meant.is_global or meant.is_multicast or any(meant in network for network in _NO_RECEIVER):
+    if not meant.is_global or meant.is_multicast:
         return Reach.NOWHERE
     if meant.version == 6 and meant not in _GIVEN_OUT:
         return Reach.NOWHERE
