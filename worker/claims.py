@@ -80,7 +80,6 @@ class Claim:
     taken_at: datetime
     until: datetime
     due_at: datetime | None
-    failures: int
     has_fetch_state: bool
     login_at: datetime
     login_expires_at: datetime | None
@@ -152,7 +151,6 @@ def take(
         taken_at=now,
         until=now + limits.CLAIM,
         due_at=connection.next_sync_at,
-        failures=connection.consecutive_failures,
         has_fetch_state=connection.fetch_state_sealed is not None,
         login_at=connection.login_at,
         login_expires_at=connection.login_expires_at,

@@ -11,7 +11,7 @@ from worker.limits import CLOCK_SKEW, REFRESH_MARGIN
 
 class Why(StrEnum):
     """`login_over`: by our clock the login itself has ended. `refused`: the broker did not take the access token. `idle`:
-    nobody has used the login, and an idle one dies."""
+    nobody has used the login, and an idle one dies. `app_probed`: to learn whether the broker takes the app."""
 
     FRESH = "fresh"
     NO_END = "no_end"
@@ -20,6 +20,7 @@ class Why(StrEnum):
     LOGIN_OVER = "login_over"
     REFUSED = "refused"
     IDLE = "idle"
+    APP_PROBED = "app_probed"
 
 
 class Decision(NamedTuple):

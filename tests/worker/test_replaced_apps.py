@@ -6,12 +6,14 @@ from datetime import timedelta
 
 import pytest
 from cryptography.fernet import Fernet
+from sqlalchemy import func
 
 from brokers.errors import AppMisconfigured, BrokerDown, BrokerError
 from models.sealing import keyring
 from models.session import Database
 from settings import Settings
 from tests.fakes import FakeBroker
+from tests.records import a_connection
 from tests.worker.opened import (
     circuits,
     dispatched,
@@ -20,6 +22,7 @@ from tests.worker.opened import (
     probe_due,
     probe_in,
 )
+from tests.worker.stored import put, wait_left
 from worker.parts import Parts
 from worker.probing import ABANDONED, probe_apps
 
@@ -77,16 +80,43 @@ def test_the_new_apps_own_circuit_stays_when_the_old_one_goes(parts: Parts, data
     assert dispatched(newer) == 0
 
 
-def test_a_silent_circuit_of_a_replaced_app_is_gone_at_once_and_of_ones_own_it_is_the_dispatchers(
-    parts: Parts, broker: FakeBroker
-) -> None:
+def test_another_apps_probe_is_brought_forward_once_however_often_its_workers_have_made_it(parts: Parts) -> None:
+    open_circuit(parts, probes=9)
+    newer, _ = replaced(parts)
+    older, its_broker = replaced(parts, app="the-app-key")
+    its_broker.will("check_app", REFUSED)
+    assert probe_apps(newer) == 0
+    assert probe_apps(older) == 1
+    for _ in range(3):
+        assert probe_apps(newer) == 0
+        assert probe_in(parts.database) > timedelta(minutes=14)
+
+
+def test_a_silent_circuit_of_ones_own_is_the_dispatchers(parts: Parts, broker: FakeBroker) -> None:
     open_circuit(parts, error_kind="broker_down")
-    probe_due(parts.database)
+    probe_due(parts.database, late_by=ABANDONED)
     assert probe_apps(parts) == 0
     assert (len(circuits(parts.database)), broker.calls) == (1, [])
-    newer, asked = replaced(parts)
+
+
+@pytest.mark.parametrize("app", ["the-new-app-key", None])
+def test_another_apps_silent_circuit_is_left_to_its_workers_and_gone_when_there_are_none(
+    parts: Parts, app: str | None
+) -> None:
+    """None: a worker without the broker's variables."""
+    failed = a_connection(parts.database, last_error_kind="broker_down")
+    put(parts.database, failed, next_sync_at=func.now() + timedelta(minutes=10))
+    open_circuit(parts, error_kind="broker_down", probed_at=None)
+    newer, asked = replaced(parts, app=app or "")
+    if app is None:
+        newer.brokers.clear()
     assert probe_apps(newer) == 0
-    assert (circuits(parts.database), asked.calls) == ([], [])
+    assert len(circuits(parts.database)) == 1
+    probe_due(parts.database, late_by=ABANDONED)
+    assert probe_apps(newer) == 0
+    assert (circuits(parts.database), kinds(parts.database), asked.calls) == ([], [], [])
+    released = wait_left(parts.database, failed) <= timedelta(seconds=2)
+    assert released == (app is not None), "who cannot ask the broker lets nobody go on"
 
 
 def test_without_the_key_no_circuit_is_touched(
