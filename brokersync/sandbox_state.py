@@ -48,11 +48,12 @@ def state_view(state: dict[str, Any]) -> RenderableType:
 
 def clock_view(answer: dict[str, Any]) -> RenderableType:
     """After the clock was turned; `connections` is None where no database is configured."""
-    aged = answer["connections"]
-    return Text(
-        f"It is {_moment(answer['now'])} there now"
-        + ("." if aged is None else f", and {aged} connection{'' if aged == 1 else 's'} aged with it.")
-    )
+    now, aged = f"It is {_moment(answer['now'])} there now", answer["connections"]
+    if aged is None:
+        return Text(f"{now}.")
+    connections = f"{aged} connection{'' if aged == 1 else 's'}"
+    moved = "Their times were moved back; the clock here runs on, and `accounts` and `explain` show dates by it."
+    return Text(f"{now}, and {connections} aged with it. {moved}")
 
 
 def faults_view(faults: Sequence[dict[str, Any]]) -> RenderableType:

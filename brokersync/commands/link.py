@@ -79,7 +79,8 @@ def command(
         made = linking.new_link(opened, user_id, broker, repaired, return_url)
     url = f"{loaded.public_url}/oauth/start/{made.token}"
     if as_json:
-        click.echo(printed({"url": url, "expires_at": made.expires_at}))
+        of_a_repair = {} if repaired is None else {"connection_id": str(repaired.connection_id)}
+        click.echo(printed({"url": url, "expires_at": made.expires_at, **of_a_repair}))
         return
     click.echo(url)
     lifetime = import_module("models.links").LINK_LIFETIME

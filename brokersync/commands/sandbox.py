@@ -77,8 +77,8 @@ def show_state(*, as_json: bool) -> None:
 def turn_clock(span: str, *, as_json: bool) -> None:
     """Turn its clock forward, for the connections linked to it too.
 
-    The logins of the connections age by the same time, and they are due by so much earlier. A span is numbers with units:
-    90s, 31m, 6d, 1d12h.
+    The logins of the connections age by the same time: their times are moved back, since the clock here cannot be
+    turned. A span is numbers with units: +90s, +31m, +6d, +1d12h.
 
     \b
     Example:
@@ -88,7 +88,7 @@ def turn_clock(span: str, *, as_json: bool) -> None:
     try:
         length = duration(span.removeprefix("+"))
     except ValueError as error:
-        raise click.BadParameter(f"{error}.", param_hint="+SPAN") from None
+        raise click.BadParameter(f"{error}; a + may stand before it.", param_hint="+SPAN") from None
     if settings.load().database_url is None:
         answer = {**sandbox.advance(span.removeprefix("+")), "connections": None}
     else:

@@ -10,6 +10,7 @@ from click.core import ParameterSource
 
 from brokersync import completing, options, sandbox_control, sandbox_state
 from brokersync.near import did_you_mean
+from brokersync.sandbox_control import SandboxControl
 from brokersync.sandbox_state import tell
 from sandbox import faults
 
@@ -59,6 +60,7 @@ def make_faults(
     if clear:
         sandbox.clear_faults()
     elif name:
+        _check_person(sandbox, user)
         sandbox.add_fault(name, times=times, where=where, user=user, retry_after=retry_after, slowest=slowest)
     waiting = {"faults": sandbox.state()["faults"]}
     tell(waiting, lambda answer: sandbox_state.faults_view(answer["faults"]), as_json=as_json)
@@ -82,3 +84,12 @@ def _check_fault(name: str | None, where: str | None, given: Sequence[str]) -> N
     if "slowest" in given and name not in faults.WITH_SLOWEST:
         only = ", ".join(faults.WITH_SLOWEST)
         raise click.UsageError(f"--slowest changes nothing about {name}: only {only} lasts a while.")
+
+
+def _check_person(sandbox: SandboxControl, user: str | None) -> None:
+    """Raises `click.UsageError` for one who does not live there."""
+    people = [] if user is None else [each["user"] for each in sandbox.state()["users"]]
+    if user is not None and user not in people:
+        raise click.UsageError(
+            f"There is no {user!r} there.{did_you_mean(user, people)} There are: {', '.join(people)}."
+        )

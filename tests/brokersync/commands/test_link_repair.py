@@ -26,7 +26,8 @@ def links(database: Database) -> list[Link]:
 def test_user_and_broker_come_from_the_connection_named_by_the_beginning_of_its_id(stored: Database) -> None:
     connection_id = a_connection(stored, broker="schwab", user_id="7")
     made = run("link", "--repair", str(connection_id)[:8], "--json").document
-    assert made.keys() == {"url", "expires_at"}
+    assert made.keys() == {"url", "expires_at", "connection_id"}
+    assert made["connection_id"] == str(connection_id)
     with stored.session() as session:
         link = open_link(session, urlsplit(made["url"]).path.rpartition("/")[2], None)
         assert link
