@@ -44,11 +44,11 @@ REFRESH_NEEDS = timedelta(seconds=5)
 endpoints answer within a second."""
 
 REFRESHES_AT_ONCE = 8
-"""In one process. Each holds a database session while the broker thinks, and a quarter of the slots is enough: at 200 ms
-an answer, 40 logins a second."""
+"""In one process, at one broker. Each holds a database session while the broker thinks, and a quarter of the slots is
+enough: at 200 ms an answer, 40 logins a second."""
 
-REFRESH_TURN = timedelta(seconds=1)
-"""How long a refresh waits for its turn in the process. After that the login is due again in `LOGIN_BUSY_WAIT`."""
+REFRESH_TURN = timedelta(milliseconds=200)
+"""How long a refresh waits for its turn, in a slot that others need. After that the login is due again in some time."""
 
 ATTEMPT_LIVES = timedelta(seconds=75)
 """For so long after a refresh was marked nobody begins another of that login, whether its row is locked or not: the lock
@@ -56,7 +56,9 @@ ends with its session, which a fail-over may end, and the broker goes on. Longer
 take; a crash costs the login no more than that, and mostly its claim lives longer."""
 
 LOGIN_BUSY_WAIT = timedelta(seconds=5)
-"""Another process refreshes this login; it is done within the HTTP total, mostly within a second."""
+LOGIN_BUSY_SPREAD = timedelta(seconds=25)
+"""A login that another process refreshes, or that finds no turn, is due again after the wait and a random part of the
+spread: many that find no turn together do not come back together, and take few slots while a token endpoint hangs."""
 
 DELIVER_DEADLINE = timedelta(seconds=20)
 """How long one run of `deliver_events` begins something new for Redis, and for the webhook; the next one goes on there."""

@@ -18,7 +18,7 @@ from models.connection import Connection, Credential, Status
 
 
 class LoginBusy(Exception):
-    """This login is being refreshed, or too many others are; the connection is due again in some seconds."""
+    """This login is being refreshed, or too many others are; the connection is due again in a while."""
 
 
 class NoCredentials(Exception):

@@ -89,7 +89,10 @@ def store_same(parts: Parts, attempt: Attempt, rows: Digests, statement_timeout:
 
 
 def defer(parts: Parts, attempt: Attempt, wait: timedelta, come_back: ComeBack | None = None) -> None:
-    """End the run without an answer and without a failure: the connection is due again after `wait`."""
+    """End the run without an answer and without a failure: the connection is due again after `wait`.
+
+    One that asked for no data leaves no record: while a token endpoint hangs, there are many.
+    """
     with parts.database.session() as session:
         held = claims.held(session, attempt.claim)
         if held is None:
@@ -99,7 +102,8 @@ def defer(parts: Parts, attempt: Attempt, wait: timedelta, come_back: ComeBack |
             connection.fetch_state = come_back.state
         connection.unfinished_attempts = 0
         claims.release(connection, now + wait)
-        record(session, attempt, now, Outcome.DEFERRED, ())
+        if not attempt.stopwatch.is_unused:
+            record(session, attempt, now, Outcome.DEFERRED, ())
 
 
 def _superseded(session: Session, attempt: Attempt) -> Stored:

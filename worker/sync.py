@@ -81,8 +81,8 @@ def _run(
             return listed
         stored = _fetch_and_store(parts, attempt, account_id, deadline)
     except (LoginBusy, NoCredentials):
-        defer(parts, attempt, limits.LOGIN_BUSY_WAIT)
-        return SyncResult(connection_id, Outcome.DEFERRED, claim.run_id)
+        defer(parts, attempt, limits.LOGIN_BUSY_WAIT + limits.LOGIN_BUSY_SPREAD * parts.random())
+        return SyncResult(connection_id, Outcome.DEFERRED, None if attempt.stopwatch.is_unused else claim.run_id)
     except CannotSync:
         raise
     except EXPECTED as error:

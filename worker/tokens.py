@@ -8,11 +8,8 @@ Who does not get the row to mark it does not wait: somebody else is refreshing t
 from __future__ import annotations
 
 import logging
-import threading
 import time
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import NamedTuple
 
 from sqlalchemy import select
@@ -27,14 +24,13 @@ from models.session import Database
 from worker import limits, logins, refresh_marks
 from worker.limits import Deadline
 from worker.logins import Login, LoginBusy, LoginRefused, NoCredentials, SeenLogin, StoredLogin
+from worker.refresh_turns import turn
 from worker.refreshing import Why, decide
 
 log = logging.getLogger(__name__)
 
 SAVE_AGAIN_AFTER = (0.1, 0.5, 2.0, 5.0, 10.0)
 """Seconds before each further try to save issued tokens: a PostgreSQL that restarts or fails over is back by then."""
-
-_turns = threading.BoundedSemaphore(limits.REFRESHES_AT_ONCE)
 
 
 class TokensLost(Exception):
@@ -83,7 +79,7 @@ def refresh(
     about the login that is still there, and what else the broker's refresh raises. After an error the old credentials
     stand as they were.
     """
-    with _turn():
+    with turn(broker.declaration.name):
         if deadline.left() < limits.REFRESH_NEEDS:
             raise LoginBusy
         with database.session(deadline.left()) as session:
@@ -113,16 +109,6 @@ def newer_login(database: Database, connection_id: uuid.UUID, refused: LoginRefu
     if refused.is_about(stored.credential.token_version, stored.login_at):
         raise refused
     return stored.opened()
-
-
-@contextmanager
-def _turn() -> Iterator[None]:
-    if not _turns.acquire(timeout=limits.REFRESH_TURN.total_seconds()):
-        raise LoginBusy
-    try:
-        yield
-    finally:
-        _turns.release()
 
 
 def _exchange(database: Database, broker: Broker, attempt: Marked, deadline: Deadline, why: Why) -> Login | BrokerError:
