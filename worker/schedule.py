@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from models.connection import LOGIN_OVER, Connection, Status
+from sqlalchemy.orm import object_session
+
+from models.connection import Connection, Credential, Status
+from worker.limits import CLOCK_SKEW
 
 log = logging.getLogger(__name__)
 
@@ -65,13 +68,22 @@ def in_hours(connection: Connection, candidate: datetime) -> datetime:
     """When the connection is asked next if nothing but its hours stands against `candidate` (aware); in UTC.
 
     Hours bind `active` connections alone: one that is being linked is listed at any hour, and one whose key is missing is
-    probed at any hour; nor one that fails after its login's time is over: whether that has ended is to be known at once.
+    probed at any hour. Nor one whose login's time is over by then, until the broker has issued tokens since: whether it has
+    ended is to be known at once. (That is looked up in the connection's session.)
     What somebody asks for never comes here. What was due within its hours when no worker ran is asked once as soon as one
     does, at whatever hour.
     """
-    unanswered = connection.login_notice == LOGIN_OVER and connection.consecutive_failures > 0
-    hours = hours_of(connection) if connection.status == Status.ACTIVE and not unanswered else None
-    return candidate if hours is None else hours.next(candidate)
+    hours = hours_of(connection) if connection.status == Status.ACTIVE else None
+    return candidate if hours is None or _is_over(connection, candidate) else hours.next(candidate)
+
+
+def _is_over(connection: Connection, moment: datetime) -> bool:
+    """As `worker.refreshing.decide` has it: then the next sync asks the broker whether the login has ended."""
+    ends_at, session = connection.login_expires_at, object_session(connection)
+    if ends_at is None or ends_at > moment - CLOCK_SKEW or session is None:
+        return False
+    credential = session.get(Credential, connection.id)
+    return credential is not None and credential.refreshed_at < ends_at
 
 
 def hours_of(connection: Connection) -> Hours | None:
