@@ -25,7 +25,8 @@ from models.connection import SCHEDULED, Connection, Credential, Status
 from models.event import Event, record_event
 from models.installation import fingerprints
 from models.link import Link
-from models.same_login import connections_of, target_of
+from models.links import LISTING_LIMIT
+from models.same_login import holder_of, target_of
 from models.sharing import ListedRow, Shared, share
 
 _WORKING = (Status.ACTIVE, Status.PAUSED)
@@ -99,7 +100,8 @@ def activate(
 ) -> Activated:
     """Give the login in `linking` its accounts and make it due now, or leave it paused where it or its connection is.
 
-    Raises `LoginForgotten`, and as `target_of` does: the caller then rolls back and calls `refuse`.
+    Raises `LoginForgotten`, and as `target_of` does: the caller then rolls back. After `LoginUnknown` the login is listed
+    again, after the others the caller calls `refuse`.
     """
     fresh = session.get(Connection, connection_id, with_for_update={"key_share": True})
     if fresh is None or fresh.status == Status.DISCONNECTED:
@@ -107,7 +109,8 @@ def activate(
     # One at a time: of two that list the same login at once, neither would see the other, and both would become active.
     session.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"activate {fresh.broker}"))))
     login_fp, numbers = _fingerprinted(session, fresh, login_id, listed)
-    target = target_of(session, fresh, connections_of(session, fresh, login_fp, list(numbers)))
+    now = session.scalars(select(func.now())).one()
+    target = target_of(session, fresh, login_fp, numbers, may_wait=fresh.login_at > now - LISTING_LIMIT)
     dropped = None if target is None else _overtaken(session, fresh, target)
     if target is not None and dropped is not None:
         session.execute(delete(Connection).where(Connection.id == fresh.id))
@@ -123,7 +126,7 @@ def activate(
     if paused:
         connection.status, connection.next_sync_at = Status.PAUSED, None
     else:
-        connection.status, connection.next_sync_at = Status.ACTIVE, session.scalars(select(func.now())).one()
+        connection.status, connection.next_sync_at = Status.ACTIVE, now
         connection.consecutive_failures = connection.unfinished_attempts = 0
         connection.last_error_kind = connection.last_error_text = None
     # A broker that takes a login takes the app: nobody waits longer than that takes to be asked.
@@ -148,8 +151,10 @@ def refuse(
     if fresh is None:
         return
     login_fp, numbers = _fingerprinted(session, fresh, login_id, listed)
-    holder = next(iter(connections_of(session, fresh, login_fp, list(numbers))), None)
-    if holder is not None and holder.user_id != fresh.user_id and holder.login_at <= fresh.login_at:
+    holder = holder_of(session, fresh, login_fp, numbers)
+    # A login of which nobody knows whose it is replaces none that is known.
+    may_be_it = holder is not None and (login_fp is not None or holder.login_fp is None)
+    if holder is not None and may_be_it and holder.login_at <= fresh.login_at:
         _tell_replaced(session, holder, actor)
     session.execute(delete(Connection).where(Connection.id == fresh.id))
 

@@ -13,7 +13,7 @@ from brokers.errors import AppMisconfigured, BadAnswer, BrokerError, LoginEnded
 from models import links
 from models.link import Link
 from models.linking import Activated, Dropped, LoginForgotten
-from models.same_login import LoginBelongsToAnother, WrongLogin
+from models.same_login import LoginBelongsToAnother, LoginUnknown, WrongLogin
 from models.session import Database
 from oauth_web import completion, cookies, notices, pages
 from oauth_web.notices import Notice
@@ -84,6 +84,9 @@ def _complete(ours: Parts, link: Link, secret: str) -> Response:
         log.warning("accounts were not listed, the worker will: %s: %s", failure.kind, failure)
         saved = notices.SAVED_APP_MISCONFIGURED if isinstance(failure, AppMisconfigured) else notices.SAVED
         answer = pages.notice(saved, link)
+    except LoginUnknown as unknown:
+        log.warning("the broker did not tell whose login it is, the worker asks again: %s", unknown)
+        answer = pages.notice(notices.SAVED_UNKNOWN, link)
     except LoginBelongsToAnother:
         answer = pages.notice(notices.BELONGS_TO_ANOTHER, link)
     except WrongLogin:

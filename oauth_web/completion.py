@@ -79,8 +79,8 @@ def _try_to_commit(ours: Parts, broker: Broker, link: Link, grant: Grant) -> Con
 def finish(database: Database, broker: Broker, kept: Kept) -> Activated:
     """List the accounts and activate the login.
 
-    Raises what `Broker.list_accounts` raises, with the tokens kept; `LoginBelongsToAnother`, `WrongLogin` and
-    `LoginForgotten` with the login forgotten.
+    Raises what `Broker.list_accounts` raises and `LoginUnknown`, with the tokens kept; `LoginBelongsToAnother`, `WrongLogin`
+    and `LoginForgotten` with the login forgotten.
     """
     listing = broker.list_accounts(kept.credentials, deadline=LIST_WITHIN)
     rows = _rows(listing)

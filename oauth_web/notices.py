@@ -110,6 +110,16 @@ SAVED = Notice(
     "There is nothing to do. You can close this page.",
     Tone.WAIT,
 )
+SAVED_UNKNOWN = Notice(
+    202,
+    "Your login is saved",
+    "{broker} did not tell us just now which login it is, and its accounts do not tell either. We ask again in the "
+    "background, for some minutes, so that it goes where it belongs.",
+    "No account is shown yet, and no other connection was changed.",
+    "There is nothing to do. You can close this page. If your accounts are not there in a quarter of an hour, ask for a new "
+    "link, and tick the accounts you want to share at {broker}.",
+    Tone.WAIT,
+)
 SAVED_APP_MISCONFIGURED = Notice(
     202,
     "Your login is saved, but accounts cannot be read yet",

@@ -9,14 +9,14 @@ from datetime import time, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import Interval, func, literal, select, update
 
 from models.account import Account
 from models.connection import Connection, Credential, Status
 from models.event import Event
 from models.link import Link
 from models.linking import Activated, LoginForgotten, activate, keep_grant
-from models.links import make_link
+from models.links import LISTING_LIMIT, make_link
 from models.session import Database
 from models.sharing import ListedRow
 
@@ -50,6 +50,12 @@ def activated(
 
 def linked(database: Database, login_id: str | None, *numbers: str, user_id: str = "42") -> uuid.UUID:
     return activated(database, kept(database, user_id), login_id, *numbers).connection.id
+
+
+def waited(database: Database) -> None:
+    """All logins are as old now as one that has waited for as long as it may for the broker to tell whose it is."""
+    with database.session() as session:
+        session.execute(update(Connection).values(login_at=Connection.login_at - literal(LISTING_LIMIT, Interval())))
 
 
 def connection_row(database: Database, connection_id: uuid.UUID) -> Connection:

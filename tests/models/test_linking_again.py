@@ -25,6 +25,7 @@ from tests.models.test_linking import (
     ids,
     kept,
     linked,
+    waited,
 )
 
 pytestmark = pytest.mark.servers
@@ -124,8 +125,10 @@ def test_where_the_broker_does_not_tell_the_login_the_one_that_shares_more_decid
     mine = linked(database, "login-1", FIRST, SECOND)
     spouses = linked(database, "login-2", SECOND, THIRD, user_id="spouse")
     assert activated(database, kept(database), None, FIRST, SECOND).connection.id == mine
+    fresh = kept(database)
+    waited(database)
     with pytest.raises(LoginBelongsToAnother):
-        activated(database, kept(database), None, SECOND, THIRD)
+        activated(database, fresh, None, SECOND, THIRD)
     assert activated(database, kept(database, "spouse"), None, SECOND, THIRD).connection.id == spouses
 
 
@@ -133,9 +136,11 @@ def test_what_was_disconnected_here_and_linked_by_another_user_since_is_theirs(d
     mine = linked(database, "login-1", FIRST)
     becomes(database, mine, status=Status.DISCONNECTED)
     linked(database, "login-1", FIRST, user_id="theirs")
+    fresh = kept(database)
+    waited(database)
     for login_id in ("login-1", None):
         with pytest.raises(LoginBelongsToAnother):
-            activated(database, kept(database), login_id, FIRST)
+            activated(database, fresh, login_id, FIRST)
 
 
 @pytest.mark.parametrize(

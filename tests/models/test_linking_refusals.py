@@ -25,6 +25,7 @@ from tests.models.test_linking import (
     ids,
     kept,
     linked,
+    waited,
 )
 
 pytestmark = pytest.mark.servers
@@ -40,6 +41,7 @@ def refused(database: Database, connection_id: uuid.UUID, login_id: str | None, 
 def test_a_login_of_another_user_is_not_linked_and_that_one_is_told(database: Database, login_id: str | None) -> None:
     theirs = linked(database, login_id, FIRST, user_id="theirs")
     fresh = kept(database, "42")
+    waited(database)
     with pytest.raises(LoginBelongsToAnother):
         activated(database, fresh, login_id, FIRST)
     assert connection_row(database, fresh).status == Status.LINKING

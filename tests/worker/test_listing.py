@@ -16,6 +16,7 @@ from brokersync.pausing import pause
 from models import linking
 from models.account import Account
 from models.connection import Connection, Credential, Status
+from models.links import LISTING_LIMIT
 from models.sealing import keyring
 from models.sharing import ListedRow
 from tests.fakes import FakeBroker
@@ -99,6 +100,34 @@ def test_a_listing_that_fails_keeps_the_tokens_and_is_tried_again(
     assert timedelta(0) < wait_left(parts.database, linking_id) <= timedelta(seconds=15)
     assert credential_row(parts.database, linking_id).document["refresh_token"] == "refresh-1"
     assert sync_connection(parts, linking_id, "demand").outcome is Outcome.OK
+
+
+def test_a_login_of_which_the_broker_does_not_tell_whose_it_is_is_listed_again_before_anything_is_decided(
+    parts: Parts, broker: FakeBroker
+) -> None:
+    named = a_connection(parts.database, login_fp="of another login", status=Status.REAUTH_REQUIRED)
+    an_account(parts.database, named)
+    waiting = a_connection(parts.database, status=Status.LINKING, repairs_connection_id=named)
+    other = (ListedAccount(ANOTHER_NUMBER, "hash-2"),)
+    broker.will("list_accounts", Listing(other, None), Listing(other, "login-1"))
+    assert sync_connection(parts, waiting, "demand").outcome is Outcome.DEFERRED
+    stored = connection_row(parts.database, waiting)
+    assert (stored.status, stored.claim_id, stored.unfinished_attempts) == (Status.LINKING, None, 0)
+    assert timedelta(0) < wait_left(parts.database, waiting) <= timedelta(minutes=1)
+    assert [run.outcome for run in runs(parts.database, waiting)] == ["deferred"]
+    with pytest.raises(CannotSync, match="another login"):
+        sync_connection(parts, waiting, "demand")
+    assert connections(parts) == [named]
+
+
+def test_it_does_not_wait_for_ever_for_the_broker_to_tell(parts: Parts, broker: FakeBroker) -> None:
+    named = a_connection(parts.database, login_fp="of another login")
+    an_account(parts.database, named)
+    long_ago = datetime.now(UTC) - LISTING_LIMIT
+    waiting = a_connection(parts.database, status=Status.LINKING, repairs_connection_id=named, login_at=long_ago)
+    broker.will("list_accounts", Listing((ListedAccount(ANOTHER_NUMBER, "hash-2"),), None))
+    assert sync_connection(parts, waiting, "demand").connection_id == waiting
+    assert connection_row(parts.database, waiting).status == Status.ACTIVE
 
 
 def test_a_login_that_ended_while_it_was_being_linked_needs_a_new_one(
