@@ -12,7 +12,7 @@ from celery import Celery
 from rich.console import RenderableType
 from rich.text import Text
 
-from brokersync import asking, cells, database, held_back, ids, options, queries, stopped
+from brokersync import asking, cells, database, ids, options, queries, stopped, why_deferred
 from brokersync.asking import Asked, Run
 from brokersync.documents import printed
 from brokersync.explanations import FAILED, INTERRUPTED, Failed
@@ -74,7 +74,7 @@ def command(
             asking.require_worker(app)
         asked, cut_short = _ask_all(app, connections, account_id, force=force)
         come, interrupted = _wait(opened, asked) if wait and asked and not cut_short else ({}, False)
-        runs = held_back.explained(opened, [come.get(each.task_id) or each.run(asking.SENT) for each in asked])
+        runs = why_deferred.explained(opened, [come.get(each.task_id) or each.run(asking.SENT) for each in asked])
     if as_json:
         click.echo(printed({"runs": [run.as_json() for run in runs]}))
     elif runs:
