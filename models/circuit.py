@@ -43,17 +43,23 @@ class Circuit(Base):
 
 
 def open_circuits(session: Session) -> Sequence[Circuit]:
-    """What waits, and why: the scheduled connections of each `broker`. One that was refused under settings that no worker
+    """What waits, and why: the scheduled connections of each `broker`. One that was opened under settings that no worker
     has any more is gone within two minutes."""
     return session.scalars(select(Circuit).order_by(Circuit.broker, Circuit.opened_at)).all()
 
 
+def is_refused(session: Session, broker: str) -> bool:
+    """Whether the broker refuses an app, be it this installation's or one that it had a moment ago."""
+    refused = select(Circuit.app).where(Circuit.broker == broker, Circuit.error_kind == Opened.REFUSED)
+    return bool(session.scalars(select(refused.exists())).one())
+
+
 def bring_forward(session: Session, broker: str) -> None:
-    """Let the probe of a refused app come now, or as soon as its last one is long enough ago."""
+    """Let the probes of a broker's circuits come now, or as soon as their last one is long enough ago."""
     soonest = func.greatest(func.clock_timestamp(), Circuit.probed_at + literal(BETWEEN_PROBES, Interval()))
     session.execute(
         update(Circuit)
-        .where(Circuit.broker == broker, Circuit.error_kind == Opened.REFUSED, Circuit.probe_at > soonest)
+        .where(Circuit.broker == broker, Circuit.probe_at > soonest)
         .values(probe_at=soonest)
         .execution_options(synchronize_session=False)
     )

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from models.circuit import BETWEEN_PROBES, Circuit, bring_forward, open_circuits
+from models.circuit import BETWEEN_PROBES, Circuit, Opened, bring_forward, open_circuits
 from models.session import Database
 from tests.models.test_linking import FIRST, linked
 
@@ -79,13 +79,13 @@ def test_a_probe_that_is_due_sooner_is_not_put_off(database: Database) -> None:
     assert brought_forward(database) <= timedelta(seconds=5)
 
 
-@pytest.mark.parametrize("values", [{"broker": "another"}, {"error_kind": "broker_down"}])
-def test_only_the_refused_apps_of_that_broker_are_brought_forward(database: Database, values: dict[str, str]) -> None:
-    a_circuit(database, **values)
+def test_only_the_probes_of_that_broker_are_brought_forward(database: Database) -> None:
+    a_circuit(database, broker="another")
     assert brought_forward(database) > LATER - timedelta(seconds=5)
 
 
-def test_a_login_that_the_broker_took_brings_the_probe_forward(database: Database) -> None:
-    a_circuit(database)
+@pytest.mark.parametrize("kind", Opened)
+def test_a_login_that_the_broker_took_brings_the_probe_forward(database: Database, kind: Opened) -> None:
+    a_circuit(database, error_kind=kind)
     linked(database, "login-1", FIRST)
     assert probe_in(database) <= timedelta(0)

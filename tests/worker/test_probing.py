@@ -8,21 +8,16 @@ from datetime import timedelta
 from threading import Barrier
 
 import pytest
-from sqlalchemy import QueuePool, func
+from sqlalchemy import QueuePool
 
 from brokers.errors import (
-    AccessRefused,
     AppMisconfigured,
     BrokerDown,
     BrokerError,
-    LoginEnded,
-    RateLimited,
     Unreachable,
 )
-from brokers.records import Grant
-from models.connection import SCHEDULED, Credential, Status
 from tests.fakes import FakeBroker
-from tests.records import a_connection, a_grant, a_snapshot, an_answer
+from tests.records import a_connection, a_snapshot, an_answer
 from tests.worker.opened import (
     app_events,
     circuits,
@@ -33,11 +28,11 @@ from tests.worker.opened import (
     probe_in,
     the_circuit,
 )
-from tests.worker.stored import connection_row, credential_row, make_due, put, put_credential, wait_left
+from tests.worker.stored import connection_row, make_due, wait_left
 from worker.circuits import NOT_CONFIGURED
 from worker.outcomes import Outcome, SyncFailed
 from worker.parts import Parts
-from worker.probing import UNCLEAR_ENOUGH, probe_apps
+from worker.probing import probe_apps
 from worker.sync import sync_connection
 
 pytestmark = pytest.mark.servers
@@ -112,92 +107,6 @@ def test_an_answer_that_proves_nothing_leaves_the_circuit_open(
     broker.will("check_app", error)
     assert probe_apps(parts) == 1
     assert (len(circuits(parts.database)), kinds(parts.database)) == (1, [])
-
-
-def linked_before(parts: Parts) -> uuid.UUID:
-    """A connection whose login is older than the circuit."""
-    connection_id = a_connection(parts.database)
-    put(parts.database, connection_id, login_at=func.now() - timedelta(days=1))
-    return connection_id
-
-
-def unclear(parts: Parts, broker: FakeBroker, probes: int = UNCLEAR_ENOUGH - 1, **values: object) -> None:
-    """An open circuit whose probe is due, and the next question about the app gets no clear answer."""
-    broker.will("check_app", BrokerDown("POST /token", "a refusal that proves nothing"))
-    open_circuit(parts, probes=probes, **values)
-    probe_due(parts.database)
-
-
-@pytest.mark.parametrize(
-    ("answer", "left", "told"),
-    [
-        (a_grant(2), 0, ["app_accepted"]),
-        (LoginEnded("POST /token", "ended"), 0, ["app_accepted"]),
-        (REFUSED, 1, []),
-        (AccessRefused("POST /token", "refused"), 1, []),
-        (BrokerDown("POST /token", "a page"), 1, []),
-        (RateLimited("POST /token", "too many"), 1, []),
-    ],
-)
-def test_an_app_that_is_neither_taken_nor_refused_again_and_again_is_asked_for_by_one_real_login(
-    parts: Parts, broker: FakeBroker, answer: BrokerError | Grant, left: int, told: list[str]
-) -> None:
-    ids = [linked_before(parts) for _ in range(3)]
-    unclear(parts, broker)
-    broker.will("refresh", answer)
-    assert probe_apps(parts) == 1
-    assert (len(circuits(parts.database)), kinds(parts.database)) == (left, told)
-    assert (broker.called("refresh"), broker.called("fetch")) == (1, 0)
-    assert {connection_row(parts.database, each).status for each in ids} == {Status.ACTIVE}
-
-
-def test_after_fewer_unclear_answers_and_after_a_refusal_no_login_is_used(parts: Parts, broker: FakeBroker) -> None:
-    linked_before(parts)
-    unclear(parts, broker, probes=UNCLEAR_ENOUGH - 2)
-    assert probe_apps(parts) == 1
-    broker.will("check_app", REFUSED)
-    probe_due(parts.database)
-    assert probe_apps(parts) == 1
-    assert (the_circuit(parts.database).probes, broker.called("refresh")) == (UNCLEAR_ENOUGH, 0)
-
-
-def test_who_linked_since_the_app_was_refused_is_asked_for_at_once_and_before_all_others(
-    parts: Parts, broker: FakeBroker
-) -> None:
-    for _ in range(5):
-        linked_before(parts)
-    unclear(parts, broker, probes=0)
-    assert probe_apps(parts) == 1
-    assert broker.called("refresh") == 0
-    fresh = a_connection(parts.database)
-    broker.will("refresh", a_grant(7))
-    probe_due(parts.database)
-    assert probe_apps(parts) == 1
-    assert (circuits(parts.database), kinds(parts.database)) == ([], ["app_accepted"])
-    assert credential_row(parts.database, fresh).token_version == 2
-
-
-@pytest.mark.parametrize("status", [*sorted(set(Status) - set(SCHEDULED)), Status.LINKING])
-def test_a_login_that_nobody_waits_for_or_that_is_being_linked_now_is_not_used_for_a_probe(
-    parts: Parts, broker: FakeBroker, status: Status
-) -> None:
-    put(parts.database, a_connection(parts.database, status=status), next_sync_at=func.now() + timedelta(minutes=1))
-    a_connection(parts.database, broker="another")
-    unclear(parts, broker)
-    assert probe_apps(parts) == 1
-    assert (len(circuits(parts.database)), broker.called("refresh")) == (1, 0)
-
-
-def test_a_login_that_somebody_holds_or_no_key_opens_leaves_the_probe_unclear(parts: Parts, broker: FakeBroker) -> None:
-    connection_id = a_connection(parts.database)
-    unclear(parts, broker)
-    with parts.database.session() as session:
-        session.get_one(Credential, connection_id, with_for_update={"key_share": True})
-        assert probe_apps(parts) == 1
-    put_credential(parts.database, connection_id, document_sealed="nonsense")
-    probe_due(parts.database)
-    assert probe_apps(parts) == 1
-    assert (len(circuits(parts.database)), broker.called("refresh")) == (1, 0)
 
 
 def test_of_two_workers_at_once_one_probes(parts: Parts, broker: FakeBroker) -> None:
