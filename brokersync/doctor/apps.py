@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from brokers import registry
 from brokersync.cells import spelled
-from brokersync.doctor.findings import Finding, fault, warning
+from brokersync.doctor.findings import APP_REFUSED, Finding, fault, warning
+from brokersync.waiting import waits_for
 from models.circuit import Circuit, Opened, open_circuits
 from models.connection import SCHEDULED, Connection
 
@@ -20,7 +21,7 @@ _AT_ONCE = "Once that is done, `brokersync sync --all` has it asked within half 
 def examine(session: Session) -> list[Finding]:
     now = session.scalars(select(func.clock_timestamp())).one()
     circuits = open_circuits(session)
-    found = [_waiting(circuit, _scheduled(session, circuit.broker), now) for circuit in circuits]
+    found = [_waiting(circuit, _held_back(session, circuit), now) for circuit in circuits if _matters(session, circuit)]
     return found + _refused(session, {circuit.broker for circuit in circuits})
 
 
@@ -34,7 +35,7 @@ def _waiting(circuit: Circuit, count: int, now: datetime) -> Finding:
         return fault(title, said, "Correct that worker's environment and start it again.")
     next_asked = "is asked about it any moment" if circuit.probe_at <= now else _asked_in(circuit.probe_at, now)
     said = f"It has refused the app for {since} (app_misconfigured): {waiting(count)}; it {next_asked}."
-    return fault(title, said, f"{_advice(circuit.broker)} {_AT_ONCE}".strip())
+    return fault(title, said, f"{_advice(circuit.broker)} {_AT_ONCE}".strip(), APP_REFUSED)
 
 
 def _asked_in(probe_at: datetime, now: datetime) -> str:
@@ -60,16 +61,25 @@ def _refused_app(broker: str, count: int) -> Finding:
     its = "its" if count == 1 else "their"
     said = f"At {its} last sync {_title(broker)} refused the app (app_misconfigured): {waiting(count)}."
     remedy = "Key, secret, state and products of the app: mend them at the broker; it is asked again within 15 min."
-    return fault(_title(broker), said, remedy)
+    return fault(_title(broker), said, remedy, APP_REFUSED)
 
 
-def _scheduled(session: Session, broker: str) -> int:
-    query = select(func.count()).where(Connection.broker == broker, Connection.status.in_(SCHEDULED))
-    return session.scalars(query).one()
+def _matters(session: Session, circuit: Circuit) -> bool:
+    """Not a refused app that was replaced: all go on with the new one, and it is forgotten within two minutes."""
+    all_of_it = select(func.count()).where(Connection.broker == circuit.broker, Connection.status.in_(SCHEDULED))
+    return not circuit.app or _held_back(session, circuit) > 0 or session.scalars(all_of_it).one() == 0
+
+
+def _held_back(session: Session, circuit: Circuit) -> int:
+    query = select(func.count(Connection.id)).join(Circuit, waits_for())
+    its = (Circuit.broker == circuit.broker, Circuit.app == circuit.app, Connection.status.in_(SCHEDULED))
+    return session.scalars(query.where(*its)).one()
 
 
 def waiting(count: int) -> str:
-    return "1 connection is waiting" if count == 1 else f"{count} connections are waiting"
+    if count == 1:
+        return "1 connection is waiting"
+    return f"{count or 'no'} connection{'s are' if count else ' is'} waiting"
 
 
 def _title(broker: str) -> str:

@@ -13,7 +13,7 @@ from brokersync.cells import spelled
 from brokersync.doctor import clocks
 from brokersync.doctor.addresses import is_full
 from brokersync.doctor.callback import callback_url
-from brokersync.doctor.findings import Finding, fault, note, ok, warning
+from brokersync.doctor.findings import APP_REFUSED, Finding, fault, note, ok, warning
 from brokersync.places import holds_login
 
 BASE_URL, REDIRECT_URI = "_BASE_URL", "_REDIRECT_URI"
@@ -91,7 +91,9 @@ def app(declaration: Declaration, environ: Mapping[str, str]) -> list[Finding]:
         broker.check_app(deadline=clocks.SECONDS)
     except AppMisconfigured as error:
         said = f"{error.fault[0].upper()}{error.fault[1:]}."
-        return [fault(title, said, "Approved – Pending takes days, and comes back with every edit of the app.")]
+        return [
+            fault(title, said, "Approved – Pending takes days, and comes back with every edit of the app.", APP_REFUSED)
+        ]
     except BrokerError as error:
         said = f"Whether it takes the app could not be seen ({error.kind}: {error.fault})."
         return [note(title, said, "Try again in some minutes.")]

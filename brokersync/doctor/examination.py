@@ -26,7 +26,7 @@ from brokersync.doctor import (
     workers,
 )
 from brokersync.doctor.connections import Room, Slots
-from brokersync.doctor.findings import Finding, Level, fault, is_well
+from brokersync.doctor.findings import Finding, Level, each_once, fault, is_well
 from brokersync.doctor.together import ask
 
 PUBLIC_URL = "PUBLIC_URL"
@@ -55,7 +55,7 @@ def examine(environ: Mapping[str, str], folder: Path) -> list[Finding]:
     hung = [name for name, found in looked.items() if found is None]
     findings += [fault(name, f"It did not answer within {SECONDS:g} s.", "Look whether it hangs.") for name in hung]
     seen = [each for found in looked.values() for each in found or ()]
-    findings += [each for each in seen if isinstance(each, Finding)]
+    findings += each_once(each for each in seen if isinstance(each, Finding))
     findings += _connections(seen, refused)
     return findings + clocks.judged([each for each in seen if isinstance(each, clocks.Reading)])
 

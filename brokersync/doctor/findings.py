@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+
+APP_REFUSED = "app refused"
+"""A matter: the broker does not take the app."""
 
 
 class Level(StrEnum):
@@ -19,12 +22,16 @@ class Level(StrEnum):
 
 @dataclass(frozen=True)
 class Finding:
-    """`said` is what is the case, `remedy` what to do about it; no secret is in either."""
+    """`said` is what is the case, `remedy` what to do about it; no secret is in either.
+
+    `matter`: what several checks may come upon; of one `check` and matter only the first finding is told.
+    """
 
     level: Level
     check: str
     said: str
     remedy: str | None = None
+    matter: str | None = None
 
     def as_json(self) -> dict[str, Any]:
         return {"level": self.level.value, "check": self.check, "said": self.said, "remedy": self.remedy}
@@ -42,8 +49,18 @@ def warning(check: str, said: str, remedy: str) -> Finding:
     return Finding(Level.WARNING, check, said, remedy)
 
 
-def fault(check: str, said: str, remedy: str) -> Finding:
-    return Finding(Level.FAULT, check, said, remedy)
+def fault(check: str, said: str, remedy: str, matter: str | None = None) -> Finding:
+    return Finding(Level.FAULT, check, said, remedy, matter)
+
+
+def each_once(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Without those whose matter was told before."""
+    told: set[tuple[str, str]] = set()
+    for finding in findings:
+        if finding.matter is None or (finding.check, finding.matter) not in told:
+            yield finding
+        if finding.matter is not None:
+            told.add((finding.check, finding.matter))
 
 
 def sentence(words: str) -> str:

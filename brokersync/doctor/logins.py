@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from sqlalchemy import Interval, func, select, type_coerce
 from sqlalchemy.orm import Session
 
 from brokersync.cells import spelled
-from brokersync.doctor.findings import Finding, note, warning
+from brokersync.doctor.findings import Finding, warning
 from brokersync.repairing import repair_command
 from models.connection import SCHEDULED, Connection, Status
 from settings import Settings
@@ -39,6 +41,7 @@ def untold(session: Session, settings: Settings) -> list[Finding]:
     left = type_coerce(Connection.login_expires_at - func.clock_timestamp(), Interval())
     query = select(func.count(), func.min(left)).where(
         Connection.status.in_((*SCHEDULED, Status.PAUSED)),
+        left > timedelta(0),
         left < first,
         # One that lives no longer is always near its end.
         Connection.login_expires_at - Connection.login_at > first,
@@ -49,7 +52,7 @@ def untold(session: Session, settings: Settings) -> list[Finding]:
     whose = "1 login ends" if count == 1 else f"{count} logins end"
     said = f"{whose} within {spelled(first, 2)} (the first in {spelled(soonest, 2)}), and nobody is told of it."
     return [
-        note(
+        warning(
             CHECK, said, "Set NOTIFY_URLS (e-mail, ntfy, Slack …) or WEBHOOK_URL; `brokersync notify --test` tries it."
         )
     ]

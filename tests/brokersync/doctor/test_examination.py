@@ -11,9 +11,11 @@ from typing import Any
 import pytest
 from cryptography.fernet import Fernet
 
-from brokersync.doctor import examination
+from brokersync.doctor import brokers, examination
+from brokersync.doctor.findings import APP_REFUSED, Finding, Level
 from models.session import Database
 from tests.brokersync.command_line import Ran, run
+from tests.brokersync.stored_circuits import open_circuit
 
 ESSENTIAL = ("DATABASE_URL", "REDIS_URL", "ENCRYPTION_KEY")
 NOBODY = "http://127.0.0.1:1"
@@ -114,6 +116,19 @@ def test_warnings_and_notes_alone_are_no_failure(in_order: Database) -> None:
     ran = run("doctor")
     assert ran.code == 0
     assert ran.out.endswith("\n1 warning: the line under each says what helps.\n")
+
+
+@pytest.mark.servers
+def test_an_app_that_is_refused_is_told_once_by_what_knows_who_waits(
+    in_order: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused = Finding(Level.FAULT, "Charles Schwab", "The app was refused.", "Mend it.", APP_REFUSED)
+    monkeypatch.setattr(brokers, "app", lambda *_: [refused])
+    ran = run("doctor", "--json")
+    assert [each["said"] for each in told(ran) if each["level"] == "fault"] == ["The app was refused."]
+    open_circuit(in_order)
+    (fault,) = [each for each in told(run("doctor", "--json")) if each["level"] == "fault"]
+    assert fault["said"].startswith("It has refused the app for 3 h")
 
 
 @pytest.mark.servers

@@ -41,7 +41,7 @@ def test_a_login_that_has_ended_is_a_warning_with_the_command_that_repairs_it(
 
 
 @pytest.mark.parametrize(
-    ("given", "is_noted"),
+    ("given", "is_told"),
     [
         ({}, True),
         ({"notify_urls": "mailto://me@example.org"}, False),
@@ -49,22 +49,23 @@ def test_a_login_that_has_ended_is_a_warning_with_the_command_that_repairs_it(
         ({"login_notices": (timedelta(hours=2),)}, False),
     ],
 )
-def test_a_login_that_ends_soon_is_noted_where_nobody_would_be_told(
-    given: dict[str, Any], is_noted: bool, database: Database
+def test_a_login_that_ends_soon_is_a_warning_where_nobody_would_be_told(
+    given: dict[str, Any], is_told: bool, database: Database
 ) -> None:
     ending(database, timedelta(hours=23, minutes=30))
     ending(database, timedelta(hours=47), status=Status.PAUSED)
     ending(database, timedelta(days=3))
+    ending(database, timedelta(minutes=-5))
     ending(database, timedelta(hours=1), status=Status.DISCONNECTED)
     a_connection(database, login_expires_at=None)
     found = examined(database, **({"login_notices": (timedelta(hours=48),)} | given))
-    assert [(each.level, each.check) for each in found] == [(Level.NOTE, "Logins")] * is_noted
-    if is_noted:
+    assert [(each.level, each.check) for each in found] == [(Level.WARNING, "Logins")] * is_told
+    if is_told:
         assert found[0].said.startswith("2 logins end within 2 d (the first in 23 h 29 min), and nobody is told")
         assert "NOTIFY_URLS" in str(found[0].remedy)
 
 
-def test_a_login_that_never_lives_longer_than_the_notice_is_not_noted(database: Database) -> None:
+def test_a_login_that_never_lives_longer_than_the_notice_is_no_matter(database: Database) -> None:
     now = datetime.now(UTC)
     a_connection(database, login_at=now, login_expires_at=now + timedelta(hours=24))
     assert examined(database) == []
