@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Interval, Select, and_, exists, func, literal, or_, select
 from sqlalchemy.orm import Session
 
+from models.circuit import Circuit, Opened
 from models.connection import LOGIN_OVER, WATCHED, Connection, Credential, Status
 from models.event import record_event
 from models.session import Database
@@ -114,14 +115,21 @@ def _outlook(runway: Runway, time_zone: str, now: datetime, settings: Settings) 
 
 def _end(session: Session, connection: Connection, now: datetime) -> None:
     """The broker knows best whether a login has ended, so it is asked, at whatever hour. Where nobody asks it, people are
-    told what our clock says.
+    told what our clock says: also while the broker refuses the app, which may last for days.
     """
     connection.login_notice = LOGIN_OVER
     log.info("login is over by our clock", extra={"connection": connection.id, "status": connection.status})
-    if connection.status != Status.ACTIVE:
+    if connection.status != Status.ACTIVE or _is_refused(session, connection.broker):
         record_event(session, "login_ended", connection, "worker", reason="its time is over")
+    if connection.status != Status.ACTIVE:
         return
     # A failing one keeps its back-off, but for what its hours made of it.
     latest = now + LONGEST_RETRY_AFTER if connection.consecutive_failures else now
     if connection.next_sync_at is None or connection.next_sync_at > latest:
         connection.next_sync_at = latest
+
+
+def _is_refused(session: Session, broker: str) -> bool:
+    """Whether the broker refuses the app, or one that this installation had a moment ago."""
+    refused = select(Circuit.app).where(Circuit.broker == broker, Circuit.error_kind == Opened.REFUSED)
+    return bool(session.scalars(select(refused.exists())).one())

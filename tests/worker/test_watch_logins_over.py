@@ -15,6 +15,7 @@ from models.session import Database
 from settings import Settings
 from tests.fakes import FakeBroker
 from tests.records import a_connection, a_grant, a_snapshot, an_account, an_answer
+from tests.worker.opened import open_circuit
 from tests.worker.stored import connection_row, database_now, events, put, wait_left
 from tests.worker.test_watch_logins import told
 from worker.backoff import LONGEST, LONGEST_RETRY_AFTER
@@ -239,3 +240,22 @@ def test_a_failure_after_the_broker_took_the_login_waits_for_its_hours(parts: Pa
     with pytest.raises(SyncFailed):
         sync_connection(parts, connection_id, "demand")
     assert wait_left(parts.database, connection_id) > LONGEST_RETRY_AFTER
+
+
+def test_while_the_broker_refuses_the_app_nobody_asks_it_so_people_are_told_once(
+    parts: Parts, broker: FakeBroker
+) -> None:
+    connection_id = over_since(parts.database, MINUTE)
+    elsewhere = over_since(parts.database, MINUTE, broker="elsewhere")
+    open_circuit(parts)
+    assert [watched(parts.database), watched(parts.database)] == [2, 0]
+    assert events(parts.database, connection_id) == ["login_ended"]
+    assert events(parts.database, elsewhere) == []
+    assert is_due(parts.database, connection_id), "once it takes the app, it is asked"
+
+
+def test_while_the_broker_answers_nobody_nobody_is_told(parts: Parts) -> None:
+    connection_id = over_since(parts.database, MINUTE)
+    open_circuit(parts, error_kind="broker_down")
+    assert watched(parts.database) == 1
+    assert events(parts.database, connection_id) == []
