@@ -15,6 +15,8 @@ from models.event import DeliveryState, Event, EventDelivery
 CHECK = "Notices"
 WAITS = timedelta(hours=1)
 """A target that is away for minutes is no news; after an hour somebody should know."""
+IN_VAIN = 3
+"""Tries: before that hour, so many without success are more than a hiccup."""
 RECENT = timedelta(days=3)
 """What was given up before that has been seen, or is settled."""
 
@@ -22,9 +24,11 @@ RECENT = timedelta(days=3)
 def examine(session: Session) -> list[Finding]:
     age = func.clock_timestamp() - Event.at
     waiting = and_(EventDelivery.state == DeliveryState.PENDING, age > WAITS)
+    failing = and_(EventDelivery.state == DeliveryState.PENDING, age <= WAITS, EventDelivery.attempts >= IN_VAIN)
     given_up = and_(EventDelivery.state == DeliveryState.GIVEN_UP, age < RECENT)
     return [
         *_findings(session, waiting, f"waited for more than {spelled(WAITS, 1)}"),
+        *_findings(session, failing, f"been tried {IN_VAIN} times or more in vain"),
         *_findings(session, given_up, f"been given up in the last {spelled(RECENT, 1)}"),
     ]
 

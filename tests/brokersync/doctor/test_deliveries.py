@@ -16,9 +16,14 @@ pytestmark = pytest.mark.servers
 
 
 def an_event(
-    database: Database, age: timedelta, target: str, state: DeliveryState, last_error: str | None = None
+    database: Database,
+    age: timedelta,
+    target: str,
+    state: DeliveryState,
+    last_error: str | None = None,
+    attempts: int = 0,
 ) -> None:
-    delivery = EventDelivery(target=target, state=state, last_error=last_error)
+    delivery = EventDelivery(target=target, state=state, last_error=last_error, attempts=attempts)
     event = Event(
         id=uuid.uuid4(),
         at=datetime.now(UTC) - age,
@@ -50,6 +55,19 @@ def test_what_waits_for_more_than_an_hour_is_a_warning_with_its_last_reason(data
         "For people/1 1 event has waited for more than 1 h: nothing has tried to deliver it (is the worker running?).",
         "For webhook 2 events have waited for more than 1 h: it answered with status 500.",
     ]
+
+
+def test_what_was_tried_three_times_in_vain_is_a_warning_within_the_hour(database: Database) -> None:
+    for attempts in (2, 3):
+        an_event(
+            database,
+            timedelta(minutes=2),
+            "people/1",
+            DeliveryState.PENDING,
+            "it could not be reached",
+            attempts=attempts,
+        )
+    assert said(database) == ["For people/1 1 event has been tried 3 times or more in vain: it could not be reached."]
 
 
 def test_what_was_given_up_lately_is_a_warning(database: Database) -> None:
