@@ -141,10 +141,29 @@ WRONG_LOGIN = Notice(
     409,
     "That was another login",
     "The link was made to repair one certain connection, and you signed in at {broker} as somebody else.",
-    "The connection was not repaired and still has to be linked again; its accounts and history are untouched. What we had "
+    "The connection was not repaired: its login, accounts and history are as they were. What we had "
     "received for the login you used was deleted. Nobody has linked that one here, so no other connection has ended.",
     "Sign out at {broker}, ask for a new link, and sign in with the login that the connection was made with. "
     "To add this other login as well, ask for a link that repairs nothing.",
+)
+ANOTHER_RENEWED = Notice(
+    200,
+    "You renewed another connection",
+    "The link was made to repair one certain connection, and you signed in at {broker} with the login of another one of "
+    "yours. That other one has this new login now, and goes on with its accounts and history.",
+    "The connection you meant was not repaired: if its login has ended, it still waits for you. Nothing of it was changed.",
+    "Sign out at {broker}, ask for a new link, and sign in with the login that the connection was made with.",
+    Tone.WAIT,
+)
+ANOTHER_LINKED = Notice(
+    200,
+    "Your login is linked, as a connection of its own",
+    "The link was made to repair one certain connection, but none of its accounts came back, and {broker} never told whose "
+    "login that one was. So this login became a new connection.",
+    "The connection you meant was not repaired: if its login has ended, it still waits for you. Nothing of it was changed.",
+    "If it was the same login, ask for a new link and tick the same accounts as before at {broker}. If it was another one, "
+    "sign out at {broker} first, and sign in with the login that the connection was made with.",
+    Tone.WAIT,
 )
 NEWER_LOGIN = Notice(
     200,
