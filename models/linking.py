@@ -32,6 +32,9 @@ from models.sharing import ListedRow, Shared, share
 _WORKING = (Status.ACTIVE, Status.PAUSED)
 """A connection in another state has no login that could be used now: then even an older one is better."""
 
+_PAUSES = ("paused", "given_up")
+"""The kinds of events that pause a connection."""
+
 
 class LoginForgotten(Exception):
     """The connection was disconnected, or the link withdrawn, while the login was made. Nothing is left to be linked."""
@@ -48,13 +51,15 @@ class Dropped(StrEnum):
 class Activated:
     """Which connection the login ended up with, whether that one was there before, and what became of its accounts.
 
-    `dropped`: the login was not used, and that connection stays as it was.
+    `dropped`: the login was not used, and that connection stays as it was. `another`: a person named one to be repaired, and
+    it is not this one; that one is as it was.
     """
 
     connection: Connection
     repaired: bool
     shared: Shared = field(default_factory=Shared)
     dropped: Dropped | None = None
+    another: bool = False
 
 
 def keep_grant(
@@ -111,13 +116,15 @@ def activate(
     login_fp, numbers = _fingerprinted(session, fresh, login_id, listed)
     now = session.scalars(select(func.now())).one()
     target = target_of(session, fresh, login_fp, numbers, may_wait=fresh.login_at > now - LISTING_LIMIT)
+    connection = target or fresh
+    named = fresh.repairs_connection_id
+    another = named not in (None, connection.id) and session.get(Connection, named) is not None
     dropped = None if target is None else _overtaken(session, fresh, target)
     if target is not None and dropped is not None:
         session.execute(delete(Connection).where(Connection.id == fresh.id))
         record_event(session, "login_dropped", target, actor, reason=dropped.value)
-        return Activated(target, repaired=True, dropped=dropped)
-    connection = target or fresh
-    paused = Status.PAUSED in (fresh.status, connection.status)
+        return Activated(target, repaired=True, dropped=dropped, another=another)
+    paused = fresh.status == Status.PAUSED or _is_paused(session, connection)
     if target is not None:
         _move_login(session, fresh, target)
     connection.login_fp = login_fp or connection.login_fp
@@ -136,7 +143,7 @@ def activate(
     else:
         counts = {"accounts": len(numbers), "added": len(shared.added), "missing": len(shared.missing)}
         record_event(session, "repaired", connection, actor, **counts)
-    return Activated(connection, repaired=target is not None, shared=shared)
+    return Activated(connection, repaired=target is not None, shared=shared, another=another)
 
 
 def refuse(
@@ -179,6 +186,19 @@ def _overtaken(session: Session, fresh: Connection, target: Connection) -> Dropp
         if session.scalars(select(since.exists())).one():
             return Dropped.DISCONNECTED
     return None
+
+
+def _is_paused(session: Session, connection: Connection) -> bool:
+    """Also one whose login ended while it was paused: then only its events tell."""
+    if connection.status != Status.REAUTH_REQUIRED:
+        return connection.status == Status.PAUSED
+    last = session.scalars(
+        select(Event.kind)
+        .where(Event.connection_id == connection.id, Event.kind.in_((*_PAUSES, "resumed", "disconnected")))
+        .order_by(Event.at.desc())
+        .limit(1)
+    )
+    return last.first() in _PAUSES
 
 
 def _tell_replaced(session: Session, holder: Connection, actor: str) -> None:

@@ -175,3 +175,31 @@ def test_what_is_paused_keeps_what_it_was_paused_for(database: Database) -> None
         session.execute(update(Connection).where(Connection.id == target).values(last_error_kind="internal"))
     activated(database, fresh, "login-1", FIRST)
     assert connection_row(database, target).last_error_kind == "internal"
+
+
+@pytest.mark.parametrize("kind", ["paused", "given_up"])
+def test_a_pause_holds_though_the_login_ended_in_it(database: Database, kind: str) -> None:
+    target = linked(database, "login-1", FIRST)
+    ended_while(database, target, kind)
+    done = activated(database, kept(database, token="refresh-2"), "login-1", FIRST)
+    assert (done.repaired, done.connection.status) == (True, Status.PAUSED)
+    assert connection_row(database, target).next_sync_at is None
+    resumed(database, target)
+    assert connection_row(database, target).status == Status.ACTIVE
+
+
+@pytest.mark.parametrize("kind", ["resumed", "disconnected"])
+def test_a_login_that_ended_after_the_pause_was_over_is_active_again(database: Database, kind: str) -> None:
+    target = linked(database, "login-1", FIRST)
+    ended_while(database, target, "paused", kind)
+    assert activated(database, kept(database), "login-1", FIRST).connection.status == Status.ACTIVE
+
+
+def ended_while(database: Database, connection_id: uuid.UUID, *happened: str) -> None:
+    """As a refresh of an idle login finds it."""
+    with database.session() as session:
+        connection = session.get_one(Connection, connection_id)
+        for kind in (*happened, "reauth_required"):
+            record_event(session, kind, connection, "somebody")
+            session.flush()
+        connection.status = Status.REAUTH_REQUIRED
