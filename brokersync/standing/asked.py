@@ -12,7 +12,6 @@ from models.circuit import Opened
 from models.connection import Status
 
 NOTHING_TO_DO = "nobody needs to do anything about it"
-START = "honcho start"
 EXAMINE = "brokersync doctor"
 APP_FAULT = Opened.REFUSED.value
 KEY_FAULT = "credentials_unreadable"
@@ -31,12 +30,11 @@ def case_of(facts: Facts) -> Case:
 
 
 def _overdue(facts: Facts) -> Case:
-    said = (
-        f"What was due {span(facts.now - (facts.due_at or facts.now))} ago was not done, as no worker or no beat runs"
-    )
+    said = f"What was due {span(facts.now - (facts.due_at or facts.now))} ago was not done"
     if facts.error_kind is not None:
         said += f" (and what came last was {facts.error_kind})"
-    return Case("nobody asks", said, f"an operator starts them with `{START}`", Who.OPERATOR, START)
+    acts = f"an operator looks with `{EXAMINE}` whether beat and enough workers run"
+    return Case("nobody asks", said, acts, Who.OPERATOR, EXAMINE)
 
 
 def _held_back(facts: Facts, circuit: OpenCircuit) -> Case:
@@ -82,7 +80,10 @@ _PASSING = {
     "broker_down": ("broker down", "did not answer as it should"),
     "rate_limited": ("broker asked for a pause", "asked for a pause"),
     # Else it would have moved the connection.
-    "login_ended": ("login being replaced", "refused this login while another one was being linked"),
+    "login_ended": (
+        "login in doubt",
+        "refused this login, but its tokens were renewed meanwhile, or a new login is being made",
+    ),
 }
 
 

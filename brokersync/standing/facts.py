@@ -30,7 +30,8 @@ class Notice:
     """The last event that people are told of, and how that went.
 
     `state` is of people and webhook together: `pending` while either waits (for `next_try_at`), else `given_up` where
-    either failed for good, `delivered`, or `unwanted` where neither is set up.
+    either failed for good, `delivered`, or `unwanted` where neither wanted it. `had_addresses`: NOTIFY_URLS was not
+    empty when it came.
     """
 
     kind: str
@@ -38,6 +39,7 @@ class Notice:
     state: DeliveryState
     attempts: int = 0
     next_try_at: datetime | None = None
+    had_addresses: bool = False
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,7 @@ class Facts:
     a login's end people are first told.
 
     `title` is the broker's name, `app_variables` what names its app in the environment. `happened` is by kind, since the
-    login was made.
+    login was made; what paused the connection outlives its login.
     """
 
     now: datetime
@@ -133,6 +135,12 @@ class Facts:
     @property
     def is_near_its_end(self) -> bool:
         return self.ends_in is not None and timedelta(0) < self.ends_in <= self.near
+
+    @property
+    def is_given_up(self) -> bool:
+        """Of a paused one: whether it was the worker that did it."""
+        by_a_person, by_the_worker = self.happened.get("paused"), self.happened.get("given_up")
+        return by_the_worker is not None and (by_a_person is None or by_the_worker.at > by_a_person.at)
 
     @property
     def waits_for_its_hours(self) -> bool:

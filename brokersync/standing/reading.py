@@ -6,12 +6,13 @@ import uuid
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from brokers import registry
 from brokersync.standing.facts import Facts, Happened, Notice, OpenCircuit
+from brokersync.waiting import waits_for
 from models.circuit import Circuit, Opened
 from models.connection import Connection, Status
 from models.event import TOLD, DeliveryState, Event, EventDelivery, Target
@@ -19,6 +20,7 @@ from settings import Settings
 from worker.schedule import hours_of
 
 _NOTICES = [kind for kind, targets in TOLD.items() if Target.PEOPLE in targets]
+_PAUSES = ("paused", "given_up")
 _WORST_FIRST = (DeliveryState.PENDING, DeliveryState.GIVEN_UP, DeliveryState.DELIVERED, DeliveryState.UNWANTED)
 
 
@@ -51,7 +53,7 @@ def read(session: Session, connection_id: uuid.UUID, settings: Settings) -> Fact
         claim_until=connection.claim_until,
         claim_started_at=connection.claim_started_at,
         hours=hours_of(connection),
-        circuit=_circuit(session, connection.broker),
+        circuit=_circuit(session, connection),
         happened={kind: Happened(each.at, each.actor, each.details.get("reason")) for kind, each in events.items()},
         notice=_last_notice(session, events),
     )
@@ -69,15 +71,16 @@ def _last_of_each_kind(session: Session, connection: Connection) -> Mapping[str,
     query = (
         select(Event)
         .ext(distinct_on(Event.kind))
-        .where(Event.connection_id == connection.id, Event.at >= connection.login_at)
+        .where(Event.connection_id == connection.id, or_(Event.at >= connection.login_at, Event.kind.in_(_PAUSES)))
         .order_by(Event.kind, Event.at.desc())
     )
     return {event.kind: event for event in session.scalars(query)}
 
 
-def _circuit(session: Session, broker: str) -> OpenCircuit | None:
-    """The open circuit of the broker, if there is one; of an app that was replaced meanwhile an older one may be left."""
-    row = session.scalars(select(Circuit).where(Circuit.broker == broker).order_by(Circuit.probe_at.desc())).first()
+def _circuit(session: Session, connection: Connection) -> OpenCircuit | None:
+    """The open circuit that holds it back, if there is one; of an app that was replaced an older one may be left."""
+    query = select(Circuit).join(Connection, waits_for()).where(Connection.id == connection.id)
+    row = session.scalars(query.order_by(Circuit.probe_at.desc())).first()
     if row is None:
         return None
     return OpenCircuit(Opened(row.error_kind), row.opened_at, row.probe_at, is_set_up=bool(row.app))
@@ -97,4 +100,11 @@ def _judged(event: Event, deliveries: Sequence[EventDelivery]) -> Notice:
     worst = min((DeliveryState(each.state) for each in deliveries), key=_WORST_FIRST.index)
     same = [each for each in deliveries if each.state == worst]
     tries = [each.next_try_at for each in same if each.next_try_at is not None]
-    return Notice(event.kind, event.at, worst, max(each.attempts for each in same), min(tries, default=None))
+    return Notice(
+        event.kind,
+        event.at,
+        worst,
+        max(each.attempts for each in same),
+        min(tries, default=None),
+        had_addresses=any(each.target.startswith(f"{Target.PEOPLE}/") for each in deliveries),
+    )

@@ -85,7 +85,7 @@ def _notice(facts: Facts) -> Iterator[str]:
     if notice.state == DeliveryState.DELIVERED:
         yield f"a notice of it went out {ago} ago"
     elif notice.state == DeliveryState.UNWANTED:
-        yield "nobody was told of it, as NOTIFY_URLS and WEBHOOK_URL were empty"
+        yield "nobody was told of it" + ("" if notice.had_addresses else ", as NOTIFY_URLS and WEBHOOK_URL were empty")
     elif notice.state == DeliveryState.GIVEN_UP:
         yield f"the notice of it, {ago} old, got through to nobody (`brokersync notify --test` tries the way)"
     elif notice.attempts:
@@ -102,4 +102,6 @@ def _times(count: int) -> str:
 def _still_matters(facts: Facts, kind: str) -> bool:
     if kind in _OF_LOGIN_ENDS:
         return facts.status in {*SCHEDULED, Status.PAUSED} and (facts.is_near_its_end or facts.is_over)
-    return {"given_up": Status.PAUSED}.get(kind, kind) == facts.status
+    if kind == "given_up":
+        return facts.status == Status.PAUSED and facts.is_given_up
+    return kind == facts.status

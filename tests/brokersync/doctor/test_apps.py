@@ -36,6 +36,22 @@ def test_a_refused_app_is_one_fault_with_who_waits_and_what_to_do(database: Data
     assert "brokersync sync --all" in str(found.remedy)
 
 
+def test_a_refused_app_that_workers_do_not_have_any_more_holds_nobody_back(database: Database) -> None:
+    open_circuit(database)
+    a_connection(database, broker="schwab", last_success_at=datetime.now(UTC) - timedelta(hours=2))
+    assert examined(database) == []
+    a_connection(database, broker="schwab", last_success_at=datetime.now(UTC) - timedelta(hours=4))
+    (found,) = examined(database)
+    assert "1 connection is waiting" in found.said
+
+
+def test_a_worker_that_lacks_the_variables_is_told_of_while_another_one_asks(database: Database) -> None:
+    open_circuit(database, app="")
+    a_connection(database, broker="schwab", last_success_at=datetime.now(UTC))
+    (found,) = examined(database)
+    assert "no connection is waiting" in found.said
+
+
 def test_a_probe_that_is_due_comes_any_moment(database: Database) -> None:
     open_circuit(database, probe_at=datetime.now(UTC) - timedelta(seconds=1))
     a_connection(database, broker="schwab")

@@ -98,8 +98,8 @@ CASES: list[tuple[Facts, str, Who, str | None]] = [
     ),
     (
         facts(error_kind="login_ended", failures=1),
-        "Charles Schwab refused this login while another one was being linked (login_ended): nobody needs to do"
-        f" anything about it; {AGAIN}; the data are 20 s old; {FAR}.",
+        "Charles Schwab refused this login, but its tokens were renewed meanwhile, or a new login is being made"
+        f" (login_ended): nobody needs to do anything about it; {AGAIN}; the data are 20 s old; {FAR}.",
         Who.NOBODY,
         None,
     ),
@@ -156,10 +156,11 @@ CASES: list[tuple[Facts, str, Who, str | None]] = [
     ),
     (
         facts(next_sync_at=ago(minutes=10), checked_at=ago(minutes=15), error_kind="unreachable", failures=1),
-        "What was due 10 min ago was not done, as no worker or no beat runs (and what came last was unreachable):"
-        f" an operator starts them with `honcho start`; then it is asked at once; the data are 15 min old; {FAR}.",
+        "What was due 10 min ago was not done (and what came last was unreachable): an operator looks with `brokersync"
+        " doctor` whether beat and enough workers run; then it is asked at once; the data are 15 min old;"
+        f" {FAR}.",
         Who.OPERATOR,
-        "honcho start",
+        "brokersync doctor",
     ),
 ]
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from brokersync.standing.case import Who
-from brokersync.standing.facts import OVERDUE, Notice, OpenCircuit
+from brokersync.standing.facts import OVERDUE, Happened, Notice, OpenCircuit
 from brokersync.standing.sentence import standing
 from models.circuit import Opened
 from models.connection import Status
@@ -41,6 +41,7 @@ from worker.schedule import Hours
             Notice("login_ending", ago(hours=1), DeliveryState.UNWANTED),
             "nobody was told of it, as NOTIFY_URLS and WEBHOOK_URL were empty",
         ),
+        (Notice("login_ending", ago(hours=1), DeliveryState.UNWANTED, had_addresses=True), "nobody was told of it"),
     ],
 )
 def test_how_far_a_notice_came_ends_the_sentence(notice: Notice, said: str) -> None:
@@ -64,8 +65,15 @@ def test_how_far_a_notice_came_ends_the_sentence(notice: Notice, said: str) -> N
     ],
 )
 def test_a_notice_of_what_is_over_is_not_told(kind: str, values: dict[str, Any], matters: bool) -> None:
-    told = standing(facts(**values, notice=Notice(kind, ago(hours=1), DeliveryState.DELIVERED)))
+    happened = {kind: Happened(ago(hours=1), "worker")}
+    told = standing(facts(**values, happened=happened, notice=Notice(kind, ago(hours=1), DeliveryState.DELIVERED)))
     assert ("a notice of it went out" in told.sentence) == matters
+
+
+def test_who_was_paused_by_a_person_since_is_not_told_of_the_notice_that_the_worker_did_it() -> None:
+    happened = {"given_up": Happened(ago(hours=5), "worker"), "paused": Happened(ago(hours=1), "demand")}
+    given_up = Notice("given_up", ago(hours=5), DeliveryState.DELIVERED)
+    assert "notice" not in standing(facts(status=Status.PAUSED, happened=happened, notice=given_up)).sentence
 
 
 @pytest.mark.parametrize(("seconds", "is_overdue"), [(-1, False), (0, False), (1, True)])

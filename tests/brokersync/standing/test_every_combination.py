@@ -123,9 +123,9 @@ def test_every_combination_has_a_sentence_that_holds_together(status: Status) ->
         (Status.REAUTH_REQUIRED, {Who.PERSON}, {REPAIR}),
         (Status.PAUSED, {Who.PERSON, Who.OPERATOR}, {REPAIR, RESUME}),
         (Status.DISCONNECTED, {Who.NOBODY}, {REPAIR}),
-        (Status.LINKING, set(Who), {REPAIR, "honcho start", "brokersync doctor", None}),
-        (Status.ACTIVE, set(Who), {REPAIR, "honcho start", "brokersync doctor", None}),
-        (Status.CREDENTIALS_UNREADABLE, set(Who), {REPAIR, "honcho start", "brokersync doctor", None}),
+        (Status.LINKING, set(Who), {REPAIR, "brokersync doctor", None}),
+        (Status.ACTIVE, set(Who), {REPAIR, "brokersync doctor", None}),
+        (Status.CREDENTIALS_UNREADABLE, set(Who), {REPAIR, "brokersync doctor", None}),
     ],
 )
 def test_each_status_has_its_actors_and_commands(status: Status, who: set[Who], command: set[str | None]) -> None:

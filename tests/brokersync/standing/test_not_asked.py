@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -94,10 +95,31 @@ def test_each_case_has_its_sentence(given: Facts, sentence: str, who: Who, comma
     assert (told.sentence, told.who, told.command) == (sentence, who, command)
 
 
-def test_a_login_that_another_user_made_anew_says_why_it_ended() -> None:
-    replaced = Happened(ago(minutes=4), "web", "replaced by a newer login")
-    events = {**refused("ended by the broker").happened, "login_ended": replaced}
-    said = (
-        "Charles Schwab ended this login 3 min ago (it was 7 d old), when another user of this installation logged in"
-    )
-    assert standing(refused(happened=events)).sentence.startswith(said)
+REPLACED = ", soon after another user of this installation logged in with it"
+
+
+def after_another_login(refused_for: str, **before: float) -> str:
+    refusal = refused(refused_for).happened["reauth_required"]
+    replaced = Happened(refusal.at - timedelta(**before), "web", "replaced by a newer login")
+    return standing(refused(happened={"reauth_required": refusal, "login_ended": replaced})).sentence
+
+
+def test_a_login_that_another_user_made_anew_may_have_ended_for_that() -> None:
+    said = f"Charles Schwab ended this login 3 min ago (it was 7 d old){REPLACED}: "
+    assert after_another_login("ended by the broker", minutes=40).startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("reason", "before"),
+    [
+        ("ended by the broker", {"hours": 1, "seconds": 1}),
+        ("ended by the broker", {"days": 5}),
+        ("ended by the broker", {"minutes": -1}),
+        ("lost in a crash", {"minutes": 1}),
+        ("lost on the way", {"minutes": 1}),
+    ],
+)
+def test_an_end_that_another_users_login_does_not_explain_is_told_without_it(
+    reason: str, before: dict[str, float]
+) -> None:
+    assert "another user" not in after_another_login(reason, **before)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 import settings
 from brokersync.standing.facts import Facts
@@ -85,6 +86,38 @@ def test_the_last_event_of_each_kind_counts_since_the_login(database: Database) 
     assert facts(database, connection_id).happened == {}
 
 
+@pytest.mark.parametrize("kind", ["paused", "given_up"])
+def test_what_paused_a_connection_is_known_after_its_repair_too(kind: str, database: Database) -> None:
+    connection_id = a_connection(database, status=Status.PAUSED)
+    happens(database, connection_id, kind, "why")
+    with database.session() as session:
+        session.get_one(Connection, connection_id).login_at = datetime.now(UTC) + timedelta(minutes=1)
+    assert facts(database, connection_id).happened[kind].reason == "why"
+
+
+def opened(database: Database, opened_at: datetime, **values: Any) -> None:
+    with database.session() as session:
+        given = {
+            "broker": "fake",
+            "app": "x",
+            "error_kind": "app_misconfigured",
+            "error_text": "",
+            "probe_at": opened_at,
+        }
+        session.add(Circuit(**(given | values), opened_at=opened_at))
+
+
+@pytest.mark.parametrize(("after", "holds"), [(-60, True), (60, True), (120, False)])
+def test_a_circuit_after_whose_opening_it_was_answered_is_of_other_settings(
+    after: int, holds: bool, database: Database
+) -> None:
+    now = datetime.now(UTC)
+    opened(database, now - timedelta(hours=3))
+    succeeded = now - timedelta(hours=3) + timedelta(seconds=after)
+    circuit = facts(database, a_connection(database, last_success_at=succeeded)).circuit
+    assert (circuit is not None) == holds, "a run that was under way when it opened may end after that"
+
+
 def test_the_newest_circuit_of_its_broker_holds_a_connection_back(database: Database) -> None:
     now = datetime.now(UTC)
     with database.session() as session:
@@ -138,6 +171,20 @@ def test_a_notice_is_as_far_as_the_worst_of_people_and_webhook(
     notice = facts(database, connection_id).notice
     assert notice is not None
     assert (notice.kind, notice.state) == ("login_ending", state)
+
+
+def test_a_notice_that_nobody_got_says_whether_there_were_addresses(database: Database) -> None:
+    connection_id = a_connection(database)
+    happens(database, connection_id, "login_ending")
+    deliver(database, dict.fromkeys(("people", "webhook"), DeliveryState.UNWANTED))
+    notice = facts(database, connection_id).notice
+    assert notice is not None
+    assert not notice.had_addresses
+    with database.session() as session:
+        session.execute(update(EventDelivery).where(EventDelivery.target == "people").values(target="people/1"))
+    notice = facts(database, connection_id).notice
+    assert notice is not None
+    assert (notice.state, notice.had_addresses) == (DeliveryState.UNWANTED, True)
 
 
 def test_a_notice_that_waits_says_how_often_it_was_tried_and_when_again(database: Database) -> None:
