@@ -188,6 +188,7 @@ def _log_in_again(told: Told, title: str, happened: str, urgency: Urgency) -> No
         _GOES_ON,
         "What to do: log in again. This makes the link for it, to the same connection:",
         f"  {action(told.event)}",
+        "If you do not run this service, ask whoever does for such a link.",
         urgency=urgency,
     )
 

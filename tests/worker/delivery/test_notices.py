@@ -24,6 +24,7 @@ def test_a_login_that_ends_is_told_with_its_end_by_two_clocks_and_what_to_do() -
         "Nothing is lost: accounts, ids and history stay, and go on once somebody has logged in again.\n"
         "What to do: log in again. This makes the link for it, to the same connection:\n"
         f"  {REPAIR}\n"
+        "If you do not run this service, ask whoever does for such a link.\n"
         f"Connection {CONNECTION}."
     )
     assert told.urgency is Urgency.WARNING
