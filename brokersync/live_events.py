@@ -37,6 +37,8 @@ def told(event: Document) -> Text:
     said = str(kind).replace("_", " ") if known is None else known.format(left=_left(event), broker=event["broker"])
     if kind in TELLING and event.get("reason"):
         said += f" ({event['reason']})"
+    if kind == "repaired":
+        said += _not_shared(event.get("missing"))
     words = cells.plain(said)
     if kind in _URGENT:
         words.stylize("yellow")
@@ -44,6 +46,13 @@ def told(event: Document) -> Text:
         action = str(event["action"]).replace(connection_id, connection_id[: cells.SHORT_ID])
         words.append_text(cells.plain(f": {action}"))
     return Text.assemble(cells.short_id(connection_id), "  ", words)
+
+
+def _not_shared(missing: object) -> str:
+    """Of the accounts that the connection had; nothing where all came back."""
+    if not isinstance(missing, int) or missing < 1:
+        return ""
+    return f"; {missing} account{' is' if missing == 1 else 's are'} not shared any more"
 
 
 def _left(event: Document) -> str:

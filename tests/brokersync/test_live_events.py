@@ -27,6 +27,20 @@ def test_a_line_says_which_connection_what_and_what_to_do() -> None:
     assert line(event="paused", action=None, reason="its owner is away") == "0b1c03aa  is paused"
 
 
+@pytest.mark.parametrize(
+    ("missing", "said"),
+    [
+        (0, ""),
+        (None, ""),
+        (1, "; 1 account is not shared any more"),
+        (2, "; 2 accounts are not shared any more"),
+    ],
+)
+def test_a_repair_tells_of_accounts_that_did_not_come_back(missing: int | None, said: str) -> None:
+    repaired = "0b1c03aa  has a new login, and its ids and history as before"
+    assert line(event="repaired", action=None, missing=missing) == f"{repaired}{said}"
+
+
 def test_a_notice_with_the_time_before_it_fits_eighty_columns() -> None:
     assert len(f"18:00:15  {line()}") <= 80
 
