@@ -104,12 +104,20 @@ def _success(ours: Parts, link: Link, done: Activated) -> Response:
         return pages.notice(notices.FORGOTTEN, link)
     # Looked up once more: the list may have become shorter since the link was made.
     if link.return_url is not None and may_return_to(link.return_url, ours.settings.return_urls):
-        status = "repaired" if done.repaired else "linked"
-        return redirect(with_outcome(link.return_url, str(done.connection.id), status), 303)
+        return redirect(with_outcome(link.return_url, str(done.connection.id), _status(done)), 303)
     if done.dropped is Dropped.NEWER_LOGIN:
         return pages.notice(notices.NEWER_LOGIN, link)
+    if done.another:
+        return pages.notice(notices.ANOTHER_RENEWED if done.repaired else notices.ANOTHER_LINKED, link)
     declaration = ours.brokers.get(link.broker).declaration
     return pages.linked(declaration, done)
+
+
+def _status(done: Activated) -> str:
+    """For the host application. `another`: not the connection that its link was made to repair."""
+    if done.another:
+        return "another"
+    return "repaired" if done.repaired else "linked"
 
 
 def _end(database: Database, link: Link) -> None:

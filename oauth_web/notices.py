@@ -150,7 +150,7 @@ ANOTHER_RENEWED = Notice(
     200,
     "You renewed another connection",
     "The link was made to repair one certain connection, and you signed in at {broker} with the login of another one of "
-    "yours. That other one has this new login now, and goes on with its accounts and history.",
+    "yours. That other one has this new login now, and keeps its accounts and history.",
     "The connection you meant was not repaired: if its login has ended, it still waits for you. Nothing of it was changed.",
     "Sign out at {broker}, ask for a new link, and sign in with the login that the connection was made with.",
     Tone.WAIT,

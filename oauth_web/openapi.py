@@ -132,7 +132,10 @@ _PATHS: dict[str, Any] = {
             "responses": {
                 "200": _page("The login is linked, or the person did not allow it"),
                 "202": _page("The login is saved; its accounts are read in the background"),
-                "303": _redirect("To return_url, with connection_id and status=linked or status=repaired"),
+                "303": _redirect(
+                    "To return_url, with connection_id and status: linked, repaired, or another (the login belongs to"
+                    " another connection than the one to repair, which still waits)"
+                ),
                 "400": _page("Unknown state, or the broker did not take the code"),
                 "409": _page("The login is somebody else's, not the one to repair, or was disconnected meanwhile"),
                 "502": _page("The broker answered with an error"),
