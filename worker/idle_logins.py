@@ -80,17 +80,26 @@ def _refresh_at(parts: Parts, name: str, lifetime: timedelta, deadline: Deadline
 
 def _keep_alive(parts: Parts, broker: Broker, connection_id: uuid.UUID, version: int) -> bool:
     try:
-        tokens.refresh(parts.database, broker, connection_id, version, Deadline(limits.SYNC_DEADLINE), Why.IDLE)
+        return _refresh(parts, broker, connection_id, version)
     except (LoginBusy, NoCredentials):
-        return False
-    except LoginRefused as refused:
-        _end(parts, connection_id, refused)
         return False
     except (RateLimited, AppMisconfigured):
         raise
     except (BrokerError, TokensLost, SQLAlchemyError, *KEY_FAULTS) as error:
         # One login's fault is not the others'. A sync of this one will say the same, and write it down.
         log.warning("idle login not kept alive", extra={"connection": connection_id, "kind": describe(error).kind})
+        return False
+    except Exception:
+        # Whatever it is: raised, it would keep the others from their turn at each run.
+        log.exception("internal fault", extra={"connection": connection_id})
+        return False
+
+
+def _refresh(parts: Parts, broker: Broker, connection_id: uuid.UUID, version: int) -> bool:
+    try:
+        tokens.refresh(parts.database, broker, connection_id, version, Deadline(limits.SYNC_DEADLINE), Why.IDLE)
+    except LoginRefused as refused:
+        _end(parts, connection_id, refused)
         return False
     return True
 

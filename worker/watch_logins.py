@@ -7,7 +7,7 @@ import uuid
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Interval, Select, and_, exists, func, literal, or_, select
+from sqlalchemy import ColumnElement, Interval, Row, Select, and_, exists, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from models.circuit import Circuit, Opened
@@ -38,11 +38,20 @@ def watch_logins(database: Database, settings: Settings) -> int:
     for row in found:
         if not deadline.left():
             break
-        runway = Runway(row.login_at, row.login_expires_at, row.login_notice)
-        if row.is_over or _outlook(runway, row.time_zone, row.now, settings).due is not None:
-            with database.session() as session:
-                done += _see_to(session, row.id, settings)
+        try:
+            done += _look_at(database, row, settings)
+        except Exception:
+            # Whatever it is: raised, it would keep those behind it from their notices at each run.
+            log.exception("internal fault", extra={"connection": row.id})
     return done
+
+
+def _look_at(database: Database, row: Row[Any], settings: Settings) -> int:
+    runway = Runway(row.login_at, row.login_expires_at, row.login_notice)
+    if not row.is_over and _outlook(runway, row.time_zone, row.now, settings).due is None:
+        return 0
+    with database.session() as session:
+        return _see_to(session, row.id, settings)
 
 
 def _candidates(settings: Settings) -> Select[Any]:

@@ -7,9 +7,10 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select
+from sqlalchemy.exc import SQLAlchemyError
 
 from brokers import registry
-from brokers.errors import AppMisconfigured, BrokerDown, BrokerError, RateLimited, Unreachable
+from brokers.errors import AppMisconfigured, BrokerDown, BrokerError, LoginEnded, RateLimited, Unreachable
 from brokers.interface import Declaration
 from brokers.records import Grant
 from brokers.schwab import Schwab
@@ -195,3 +196,27 @@ def test_two_workers_at_once_refresh_each_login_once(parts: Parts, broker: FakeB
     assert refresh_idle_logins(parts) == 1
     assert broker.called("refresh") == 1
     assert credential_row(parts.database, connection_id).token_version == 2
+
+
+def test_a_fault_of_ours_at_one_login_is_logged_and_holds_up_no_other(
+    parts: Parts, broker: FakeBroker, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A document without what its broker reads of it, for one."""
+    for _ in range(3):
+        an_idle_login(parts)
+    broker.will("refresh", KeyError("refresh_token"), a_grant(2))
+    assert refresh_idle_logins(parts) == 2
+    assert [record.message for record in caplog.records if record.exc_info] == ["internal fault"]
+
+
+def test_a_login_whose_end_cannot_be_written_holds_up_no_other(
+    parts: Parts, broker: FakeBroker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def held(*_: object) -> bool:
+        raise SQLAlchemyError
+
+    monkeypatch.setattr(idle_logins, "end_login", held)
+    for _ in range(3):
+        an_idle_login(parts)
+    broker.will("refresh", LoginEnded(*AT), a_grant(2))
+    assert refresh_idle_logins(parts) == 2

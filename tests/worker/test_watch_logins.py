@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import insert, select, text
+from sqlalchemy.orm import Session
 
 from models.connection import Connection, Status
 from models.event import Event, EventDelivery
@@ -166,8 +167,7 @@ def test_a_notice_is_noted_only_with_its_event(database: Database, monkeypatch: 
     connection_id = ending_in(database, HOUR)
     with monkeypatch.context() as patched:
         patched.setattr(watching, "record_event", failing)
-        with pytest.raises(LookupError):
-            watch_logins(database, NO_NIGHT)
+        assert watch_logins(database, NO_NIGHT) == 0
     assert connection_row(database, connection_id).login_notice is None
     assert watch_logins(database, NO_NIGHT) == 1
 
@@ -215,3 +215,20 @@ def test_after_a_notice_a_login_is_not_looked_at_until_the_next_one_is_near(data
     ending_in(database, 14 * HOUR, login_notice=24 * HOUR)
     with database.session() as session:
         assert [row.id for row in session.execute(watching._candidates(Settings()))] == [near]
+
+
+def test_a_fault_at_one_login_is_logged_and_holds_up_no_other(
+    database: Database, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    first, second = ending_in(database, HOUR), ending_in(database, HOUR + MINUTE)
+    look = watching._see_to
+
+    def faulty(session: Session, connection_id: uuid.UUID, settings: Settings) -> int:
+        if connection_id == first:
+            raise KeyError(connection_id)
+        return look(session, connection_id, settings)
+
+    monkeypatch.setattr(watching, "_see_to", faulty)
+    assert watch_logins(database, Settings()) == 1
+    assert (events(database, first), events(database, second)) == ([], ["login_ending"])
+    assert [record.message for record in caplog.records if record.exc_info] == ["internal fault"]
