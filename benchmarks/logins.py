@@ -15,6 +15,7 @@ from models.account import Account
 from models.connection import Connection, Credential, Status
 from models.session import Database
 from worker.dispatch import dispatch_due_connections
+from worker.outages import Waiting
 
 _LONG = timedelta(days=1)
 """Nothing is due by itself, and no access token ends, while a figure is taken."""
@@ -64,7 +65,7 @@ def dispatch(database: Database, logins: Sequence[Login]) -> dict[uuid.UUID, uui
         session.execute(update(Connection).where(Connection.id.in_(wanted)).values(next_sync_at=func.now()))
     messages: dict[uuid.UUID, uuid.UUID] = {}
     while len(messages) < len(logins):
-        if not dispatch_due_connections(database, messages.__setitem__):
+        if not dispatch_due_connections(database, messages.__setitem__, lambda _: Waiting()):
             raise Spoiled("The dispatcher did not find every login due.")
     return messages
 

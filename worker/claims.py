@@ -98,17 +98,12 @@ class Held(NamedTuple):
     now: datetime
 
 
-def nobodys(broker: str, app: str) -> bool:
-    """For who has no app."""
-    return False
-
-
 def take(
     session: Session,
     connection_id: uuid.UUID,
     trigger: str,
     message_id: uuid.UUID | None,
-    is_ours: Callable[[str, str], bool] = nobodys,
+    is_ours: Callable[[str, str], bool],
 ) -> Claim | NotTaken:
     """Claim the connection for a new run. Raises `CannotSync` for what nobody may sync.
 

@@ -34,7 +34,7 @@ _WELL_FIRST = (
 def dispatch_due_connections(
     database: Database,
     send: Callable[[uuid.UUID, uuid.UUID], None],
-    waiting: Callable[[Session], Waiting] = lambda _: Waiting(),
+    waiting: Callable[[Session], Waiting],
 ) -> int:
     """Claim what is due and call `send(connection_id, claim_id)` for each; how many that were.
 

@@ -14,9 +14,9 @@ from models.connection import Status
 from models.event import Event
 from models.session import Database
 from tests.records import a_connection
+from tests.worker.no_circuits import dispatch_due_connections, take
 from tests.worker.stored import connection_row, database_now, events, put, until_waiting, wait_left
-from worker.claims import Claim, release, take
-from worker.dispatch import dispatch_due_connections
+from worker.claims import Claim, release
 from worker.not_taken import NotTaken
 from worker.outcomes import Outcome
 

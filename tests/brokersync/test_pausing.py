@@ -10,9 +10,8 @@ from models.connection import Connection, Credential, Status
 from models.event import Event
 from models.session import Database
 from tests.records import a_connection, an_account
+from tests.worker.no_circuits import dispatch_due_connections, take
 from tests.worker.stored import connection_row, events, wait_left
-from worker.claims import take
-from worker.dispatch import dispatch_due_connections
 from worker.not_taken import NotTaken
 from worker.outcomes import Outcome
 

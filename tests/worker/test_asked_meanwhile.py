@@ -13,8 +13,8 @@ from brokers.errors import BrokerDown, RateLimited
 from brokers.records import AccountFault, ComeBack
 from tests.fakes import FakeBroker
 from tests.records import NUMBER, a_connection, a_snapshot, an_answer
+from tests.worker.no_circuits import dispatch_due_connections
 from tests.worker.stored import wait_left
-from worker.dispatch import dispatch_due_connections
 from worker.outcomes import Outcome, SyncFailed
 from worker.parts import Parts
 from worker.sync import sync_connection

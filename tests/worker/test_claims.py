@@ -12,6 +12,8 @@ from sqlalchemy import func
 from models.connection import Connection, Status
 from models.session import Database
 from tests.records import CREDENTIALS, NUMBER, a_connection, an_account
+from tests.worker import no_circuits
+from tests.worker.no_circuits import dispatch_due_connections
 from tests.worker.stored import (
     connection_row,
     events,
@@ -22,7 +24,6 @@ from tests.worker.stored import (
 )
 from worker import claims, limits
 from worker.claims import Claim
-from worker.dispatch import dispatch_due_connections
 from worker.not_taken import NotTaken
 from worker.outcomes import CannotSync, Outcome
 
@@ -38,7 +39,7 @@ def take(
     database: Database, connection_id: uuid.UUID, trigger: str = "demand", message: uuid.UUID | None = None
 ) -> Claim | NotTaken:
     with database.session() as session:
-        return claims.take(session, connection_id, trigger, message)
+        return no_circuits.take(session, connection_id, trigger, message)
 
 
 def taken(

@@ -13,10 +13,10 @@ from sqlalchemy import func, select
 from models.connection import SCHEDULED, Connection, Status
 from models.session import Database
 from tests.records import a_connection
+from tests.worker.no_circuits import dispatch_due_connections, take
 from tests.worker.stored import connection_row, put
 from worker import dispatch, limits
-from worker.claims import Claim, take
-from worker.dispatch import dispatch_due_connections
+from worker.claims import Claim
 from worker.not_taken import NotTaken
 
 pytestmark = pytest.mark.servers

@@ -22,8 +22,8 @@ from models.connection import Status
 from models.sealing import keyring
 from tests.fakes import FakeBroker
 from tests.records import NUMBER, a_connection, a_grant, a_snapshot, an_account, an_answer
+from tests.worker.no_circuits import dispatch_due_connections
 from tests.worker.stored import connection_row, make_due, runs, wait_left
-from worker.dispatch import dispatch_due_connections
 from worker.outcomes import SyncFailed
 from worker.parts import Parts
 from worker.sync import sync_account, sync_connection

@@ -20,9 +20,9 @@ from brokers.records import Grant
 from models.session import Database
 from tests.fakes import FakeBroker
 from tests.records import ANOTHER_NUMBER, CREDENTIALS, a_connection, a_grant, a_snapshot, an_answer
+from tests.worker.no_circuits import dispatch_due_connections
 from tests.worker.stored import connection_row, credential_row, database_now, put, runs, usable, wait_left
 from worker import limits, refresh_turns
-from worker.dispatch import dispatch_due_connections
 from worker.limits import Deadline
 from worker.logins import LoginBusy, SeenLogin
 from worker.logs import FieldFormatter
