@@ -14,6 +14,7 @@ from models.account import Account, AccountCheck
 from models.circuit import Circuit
 from models.connection import Connection, Credential
 from models.event import DeliveryState, Event, EventDelivery
+from models.link import Link
 
 
 def turn(sandbox: SandboxControl, span: str, length: timedelta) -> Answer:
@@ -25,7 +26,9 @@ def turn(sandbox: SandboxControl, span: str, length: timedelta) -> Answer:
 
 
 def let_pass(session: Session, span: timedelta) -> int:
-    """Move the times of logins and answers, and all that is due, back by `span`; how many connections that were.
+    """Move the times of logins, links and answers, and all that is due, back by `span`; how many connections that were.
+
+    Events keep theirs: they are append only.
 
     The connections of Schwab are those of the sandbox: one installation speaks to one of the two. Code in production has
     no clock that could be turned, so its times are moved instead.
@@ -62,9 +65,30 @@ def let_pass(session: Session, span: timedelta) -> int:
         .execution_options(synchronize_session=False)
     )
     session.execute(
+        update(Account)
+        .where(Account.connection_id.in_(moved), Account.missing_since.is_not(None))
+        .values(missing_since=Account.missing_since - earlier)
+        .execution_options(synchronize_session=False)
+    )
+    session.execute(
+        update(Link)
+        .where(Link.broker == Schwab.declaration.name)
+        .values(
+            expires_at=Link.expires_at - earlier,
+            started_at=Link.started_at - earlier,
+            callback_at=Link.callback_at - earlier,
+            used_at=Link.used_at - earlier,
+        )
+        .execution_options(synchronize_session=False)
+    )
+    session.execute(
         update(Circuit)
         .where(Circuit.broker == Schwab.declaration.name)
-        .values(opened_at=Circuit.opened_at - earlier, probe_at=Circuit.probe_at - earlier)
+        .values(
+            opened_at=Circuit.opened_at - earlier,
+            probe_at=Circuit.probe_at - earlier,
+            probed_at=Circuit.probed_at - earlier,
+        )
         .execution_options(synchronize_session=False)
     )
     session.execute(

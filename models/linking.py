@@ -180,8 +180,9 @@ def _overtaken(session: Session, fresh: Connection, target: Connection) -> Dropp
     if target.status in _WORKING and target.login_at > fresh.login_at:
         return Dropped.NEWER_LOGIN
     if target.status == Status.DISCONNECTED:
+        # By when its row was made: like the event's time, and unlike that of a login, no clock of a sandbox moves that.
         since = select(Event.id).where(
-            Event.connection_id == target.id, Event.kind == "disconnected", Event.at > fresh.login_at
+            Event.connection_id == target.id, Event.kind == "disconnected", Event.at > fresh.created_at
         )
         if session.scalars(select(since.exists())).one():
             return Dropped.DISCONNECTED

@@ -6,10 +6,12 @@ import pytest
 from sqlalchemy import select, update
 
 from brokersync.sandbox_clock import let_pass
-from models.account import AccountCheck
+from models.account import Account, AccountCheck
 from models.circuit import Circuit
 from models.connection import Connection, Credential, Status
 from models.event import DeliveryState, EventDelivery, record_event
+from models.link import Link
+from models.links import make_link
 from models.session import Database
 from tests.records import a_connection, an_account
 from tests.worker.stored import connection_row, credential_row
@@ -114,6 +116,7 @@ def test_the_probe_of_an_open_circuit_comes_sooner(database: Database, broker: s
                 error_text="the app is refused",
                 opened_at=NOW,
                 probe_at=NOW + timedelta(minutes=8),
+                probed_at=NOW,
             )
         )
     with database.session() as session:
@@ -121,3 +124,29 @@ def test_the_probe_of_an_open_circuit_comes_sooner(database: Database, broker: s
     with database.session() as session:
         circuit = session.scalars(select(Circuit)).one()
     assert (circuit.opened_at, circuit.probe_at) == (NOW - passed, NOW + timedelta(minutes=8) - passed)
+    assert circuit.probed_at == NOW - passed
+
+
+@pytest.mark.parametrize(("broker", "passed"), [("schwab", SIX_DAYS), ("fake", timedelta(0))])
+def test_links_grow_old_too(database: Database, broker: str, passed: timedelta) -> None:
+    times = ("expires_at", "started_at", "callback_at", "used_at")
+    with database.session() as session:
+        make_link(session, "42", broker)
+        session.flush()
+        session.execute(update(Link).values(dict.fromkeys(times, NOW)))
+    with database.session() as session:
+        let_pass(session, SIX_DAYS)
+    with database.session() as session:
+        link = session.scalars(select(Link)).one()
+    assert [getattr(link, name) for name in times] == [NOW - passed] * len(times)
+
+
+@pytest.mark.parametrize(("broker", "passed"), [("schwab", SIX_DAYS), ("fake", timedelta(0))])
+def test_an_account_is_not_shared_for_longer(database: Database, broker: str, passed: timedelta) -> None:
+    an_account(database, a_connection(database, broker=broker))
+    with database.session() as session:
+        session.execute(update(Account).values(missing_since=NOW))
+    with database.session() as session:
+        let_pass(session, SIX_DAYS)
+    with database.session() as session:
+        assert session.scalars(select(Account.missing_since)).one() == NOW - passed

@@ -30,11 +30,15 @@ def a_listing(*numbers: str, prefix: str = "hash") -> list[ListedRow]:
 
 
 def kept(
-    database: Database, user_id: str = "42", repairs: uuid.UUID | None = None, token: str = "refresh-1"
+    database: Database,
+    user_id: str = "42",
+    repairs: uuid.UUID | None = None,
+    token: str = "refresh-1",
+    broker: str = "fake",
 ) -> uuid.UUID:
     """A login whose tokens were just committed."""
     with database.session() as session:
-        make_link(session, user_id, "fake", repairs)
+        make_link(session, user_id, broker, repairs)
         session.flush()
         link = session.scalars(select(Link).where(Link.used_at.is_(None))).one()
         hour, week, interval = timedelta(hours=1), timedelta(days=7), timedelta(minutes=5)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import update
 
 from brokersync.pausing import pause, resume
+from brokersync.sandbox_clock import let_pass
 from models.connection import Connection, Credential, Status
 from models.event import record_event
 from models.linking import Dropped, refuse
@@ -103,6 +105,18 @@ def test_what_was_disconnected_before_the_login_was_made_goes_on_with_it(databas
     done = activated(database, kept(database, token="refresh-2"), "login-1", FIRST)
     assert (done.connection.id, done.repaired, done.dropped) == (target, True, None)
     assert connection_row(database, target).status == Status.ACTIVE
+
+
+def test_the_sandbox_s_turned_clock_does_not_put_a_disconnection_after_the_login(database: Database) -> None:
+    """It moves the times of logins, and no event: those are append only."""
+    target = activated(database, kept(database, broker="schwab"), "login-1", FIRST).connection.id
+    disconnected(database, target)
+    waiting = kept(database, token="refresh-2", broker="schwab")
+    with database.session() as session:
+        assert let_pass(session, timedelta(hours=6)) == 2
+    done = activated(database, waiting, "login-1", FIRST)
+    assert (done.connection.id, done.dropped) == (target, None)
+    assert document(database, target) == {"refresh_token": "refresh-2"}
 
 
 def test_what_was_disconnected_and_linked_again_since_may_be_repaired_by_the_older_login(database: Database) -> None:
