@@ -98,6 +98,29 @@ def test_connections_of_the_first_revision_go_on_at_any_hour_and_survive_the_way
         assert connection.execute(shown).mappings().one().keys() == before
 
 
+def test_tokens_of_an_older_revision_count_as_old_as_their_login(empty: Engine) -> None:
+    """When they were issued nobody wrote down: taken for new, they would speak for a login that is over already."""
+    connections = text(
+        "INSERT INTO connections (id, user_id, broker, status, login_at, login_expires_at, sync_interval)"
+        " VALUES (gen_random_uuid(), 'over', 'fake', 'paused', now() - interval '9 d', now() - interval '2 d', '5 min'),"
+        " (gen_random_uuid(), 'ahead', 'fake', 'active', now() + interval '1 hour', NULL, '5 min')"
+    )
+    with empty.begin() as connection:
+        command.upgrade(migrate._config(connection), "0003")
+        connection.execute(connections)
+        connection.execute(
+            text("INSERT INTO credentials (connection_id, document_sealed) SELECT id, 'x' FROM connections")
+        )
+    migrate.upgrade(url_of(empty))
+    issued = text(
+        "SELECT user_id, refreshed_at = login_at AS as_old, refreshed_at <= now() AS past"
+        " FROM credentials JOIN connections ON id = connection_id ORDER BY user_id"
+    )
+    with empty.begin() as connection:
+        assert connection.execute(issued).all() == [("ahead", False, True), ("over", True, True)]
+        command.downgrade(migrate._config(connection), "0003")
+
+
 @pytest.mark.parametrize("hours", ["'09:30', NULL", "NULL, '16:00'", "'09:30', '09:30'"])
 def test_half_a_window_or_one_that_never_opens_is_refused(migrated: Connection, hours: str) -> None:
     with pytest.raises(IntegrityError, match="ck_connections_hours"):

@@ -66,6 +66,12 @@ def upgrade() -> None:
         "credentials",
         sa.Column("refreshed_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
     )
+    # When the tokens that are there were issued is not known: at the login or since. Taken for new, they would be the broker's
+    # word for a login whose time is over.
+    op.execute(
+        "UPDATE credentials SET refreshed_at = login_at FROM connections"
+        " WHERE connections.id = connection_id AND login_at < refreshed_at"
+    )
     op.add_column("credentials", sa.Column("cut_short_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("credentials", sa.Column("cut_short_by", sa.Text(), nullable=True))
 
