@@ -17,7 +17,7 @@ from brokersync.documents import plain, printed
 from brokersync.explanations import FAILED, NotConfigured, for_a_terminal
 from brokersync.fitting import new_table
 from brokersync.notifying import Target
-from brokersync.screen import show
+from brokersync.screen import show, width, wrapped
 from brokersync.undelivered import Undelivered, undelivered
 
 TO_SET = (
@@ -74,7 +74,7 @@ def _try(ctx: click.Context, loaded: settings.Settings, what_helps: str, *, as_j
 
 def _set_up(targets: Sequence[Target], what_helps: str) -> Iterator[RenderableType]:
     if not targets:
-        yield Text(f"Nobody is told of a login that ends. {what_helps}")
+        yield Text(wrapped(f"Nobody is told of a login that ends. {what_helps}", width()))
         return
     yield _table(targets, well="set up")
     yield Text("`brokersync notify --test` sends each of them a test message.")
