@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from models.circuit import bring_forward
@@ -34,6 +34,8 @@ _WORKING = (Status.ACTIVE, Status.PAUSED)
 
 _PAUSES = ("paused", "given_up")
 """The kinds of events that pause a connection."""
+
+_REPLACED = "replaced by a newer login"
 
 
 class LoginForgotten(Exception):
@@ -203,12 +205,27 @@ def _is_paused(session: Session, connection: Connection) -> bool:
 
 
 def _tell_replaced(session: Session, holder: Connection, actor: str) -> None:
-    """Nothing is said of who has the newer login. A login that has ended already is no news."""
-    if holder.status == Status.REAUTH_REQUIRED:
+    """Once for each login, however often somebody tries. Nothing is said of who has the newer one. A login that has ended
+    already is no news."""
+    if holder.status == Status.REAUTH_REQUIRED or _is_told_replaced(session, holder):
         return
-    record_event(session, "login_ended", holder, actor, reason="replaced by a newer login")
+    record_event(session, "login_ended", holder, actor, reason=_REPLACED)
     if holder.status in SCHEDULED:
         holder.next_sync_at = session.scalars(select(func.now())).one()
+
+
+def _is_told_replaced(session: Session, holder: Connection) -> bool:
+    """By the order of events: no clock of a sandbox moves those."""
+    last = session.scalars(
+        select(Event)
+        .where(
+            Event.connection_id == holder.id,
+            or_(Event.kind.in_(["linked", "repaired"]), Event.details["reason"].astext == _REPLACED),
+        )
+        .order_by(Event.at.desc())
+        .limit(1)
+    ).one_or_none()
+    return last is not None and last.kind == "login_ended"
 
 
 def _move_login(session: Session, fresh: Connection, target: Connection) -> None:
