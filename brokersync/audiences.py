@@ -45,4 +45,4 @@ class Program:
         click.echo(printed(document))
 
     def note(self, at: datetime, what: Text) -> None:
-        click.echo(f"{clock(at)}  {what.plain}", err=True)
+        click.echo(f"{clock(at)}  {' '.join(what.plain.splitlines())}", err=True)

@@ -31,7 +31,7 @@ _URGENT = frozenset({"login_ending", "login_ended", "reauth_required", "credenti
 
 
 def told(event: Document) -> Text:
-    """`0b1c03aa  its login ends in 48 h: brokersync link --repair 0b1c03aa`, which fits a line with the time before it."""
+    """`0b1c03aa  its login ends in 48 h:`, and below it `brokersync link --repair 0b1c03aa`."""
     kind, connection_id = event["event"], str(event["connection_id"])
     known = SAID.get(kind)
     said = str(kind).replace("_", " ") if known is None else known.format(left=_left(event), broker=event["broker"])
@@ -44,7 +44,7 @@ def told(event: Document) -> Text:
         words.stylize("yellow")
     if event.get("action"):
         action = str(event["action"]).replace(connection_id, connection_id[: cells.SHORT_ID])
-        words.append_text(cells.plain(f": {action}"))
+        words.append(":\n" if action.startswith("brokersync ") else ": ").append_text(cells.plain(action))
     return Text.assemble(cells.short_id(connection_id), "  ", words)
 
 

@@ -19,8 +19,8 @@ NAMED = 3
 """Accounts of one connection that a note names; of more it says how many."""
 
 _STOPPED = {
-    Status.PAUSED: "its connection is paused; `brokersync resume {id}` starts it again",
-    Status.REAUTH_REQUIRED: "its login has ended; log in again: `{repair}`",
+    Status.PAUSED: "its connection is paused, until somebody types\nbrokersync resume {id}",
+    Status.REAUTH_REQUIRED: "its login has ended; log in again with\n{repair}",
     Status.DISCONNECTED: "its connection is disconnected",
 }
 _WITHOUT_LOGIN = frozenset({Status.REAUTH_REQUIRED, Status.DISCONNECTED})
@@ -72,8 +72,8 @@ def old(news: Old, now: datetime, *, database_is_away: bool) -> Text:
 
 
 def login_end(connection: Connection, now: datetime) -> Text | None:
-    """`0b1c03aa  its login ends in 23 h 5 min: brokersync link --repair 0b1c03aa`; None while that is days away, or where
-    there is no login any more."""
+    """`0b1c03aa  its login ends in 23 h 5 min:`, and below it `brokersync link --repair 0b1c03aa`; None while that is days
+    away, or where there is no login any more."""
     if connection.login_expires_at is None or connection.status in _WITHOUT_LOGIN:
         return None
     left = connection.login_expires_at - now
@@ -81,7 +81,7 @@ def login_end(connection: Connection, now: datetime) -> Text | None:
         return None
     ends = "ends" if left > timedelta(0) else "is"
     told = Text.assemble(cells.short_id(connection.id), f"  its login {ends} ", cells.login_end(left))
-    return told.append(f": {repair_command(connection.id)}")
+    return told.append(f":\n{repair_command(connection.id)}")
 
 
 def _of_accounts(accounts: Sequence[Watched]) -> Text:
@@ -94,7 +94,7 @@ def _reason(news: Old, connection: Connection, now: datetime) -> Text:
     named = {"id": str(connection.id)[: cells.SHORT_ID], "repair": repair_command(connection.id)}
     stopped = _STOPPED.get(Status(connection.status))
     if stopped is not None:
-        return cells.plain(stopped.format(**named))
+        return Text(stopped.format(**named))
     if all(each.checked_at is not None and not is_late(each, each.checked_at, now) for each in news.accounts):
         return Text("the worker has newer data, but Redis was not told; its log says why")
     fault = FAULTS.get(connection.last_error_kind or "")

@@ -43,7 +43,9 @@ class Happenings:
             self._status = connection["status"]
             line = Text.assemble("the connection is ", cells.status(self._status))
             if self._status == Status.REAUTH_REQUIRED:
-                line.append(f": the login has ended, so log in again: {repair_command(connection['connection_id'])}")
+                line.append(
+                    f": the login has ended, so log in again with\n{repair_command(connection['connection_id'])}"
+                )
             yield line
 
     def event(self, document: Document) -> Iterator[Text]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+
+from brokersync.cells import SHORT_ID
 from brokersync.documents import Document
 from brokersync.standing.facts import Facts
 from brokersync.standing.sentence import standing
@@ -24,7 +27,7 @@ def standing_document(facts: Facts) -> Document:
         "happens_next": told.next.said,
         "at": told.next.at,
         "who_acts": told.who.value,
-        "command": told.command,
+        "command": None if told.command is None else _for_programs(facts, told.command),
         "login_expires_at": facts.login_expires_at,
         "checked_at": facts.checked_at,
         "last_event": None if last is None else {"event": last[0], "at": last[1].at, "reason": last[1].reason},
@@ -37,5 +40,11 @@ def standing_document(facts: Facts) -> Document:
             "attempts": notice.attempts,
             "next_try_at": notice.next_try_at,
         },
-        "sentence": told.sentence,
+        "sentence": _for_programs(facts, told.sentence),
     }
+
+
+def _for_programs(facts: Facts, words: str) -> str:
+    """With the whole id in commands: its first characters may be those of another one, when the command is run."""
+    whole = str(facts.connection_id)
+    return re.sub(rf"\b{whole[:SHORT_ID]}\b(?!-)", whole, words)

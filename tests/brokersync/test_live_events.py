@@ -20,9 +20,9 @@ def test_every_kind_that_subscribers_are_told_of_has_its_words() -> None:
 
 def test_a_line_says_which_connection_what_and_what_to_do() -> None:
     repair = "brokersync link --repair 0b1c03aa"
-    assert line() == f"0b1c03aa  its login ends in 48 h: {repair}"
+    assert line() == f"0b1c03aa  its login ends in 48 h:\n{repair}"
     assert line(event="reauth_required", reason="ended by the broker") == (
-        f"0b1c03aa  its login has ended, and schwab is not asked any more (ended by the broker): {repair}"
+        f"0b1c03aa  its login has ended, and schwab is not asked any more (ended by the broker):\n{repair}"
     )
     assert line(event="paused", action=None, reason="its owner is away") == "0b1c03aa  is paused"
 
@@ -42,7 +42,11 @@ def test_a_repair_tells_of_accounts_that_did_not_come_back(missing: int | None, 
 
 
 def test_a_notice_with_the_time_before_it_fits_eighty_columns() -> None:
-    assert len(f"18:00:15  {line()}") <= 80
+    assert max(map(len, f"18:00:15  {line()}".splitlines())) <= 80
+
+
+def test_what_is_no_command_stands_behind_the_words() -> None:
+    assert line(event="credentials_unreadable", action="put the key back").endswith("its login: put the key back")
 
 
 @pytest.mark.parametrize(

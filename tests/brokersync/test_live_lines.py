@@ -9,6 +9,7 @@ from rich.text import Text
 
 from brokersync.demo.notes import note_line
 from brokersync.live_lines import change_texts, update_line
+from brokersync.screen import put
 from brokersync.updates import Change, Update, changes
 from tests.brokersync.live_documents import held, positions
 
@@ -198,3 +199,12 @@ def test_a_long_note_goes_on_below_its_words() -> None:
     with console.capture() as captured:
         console.print(note_line(AT, Text("a note that needs two lines")))
     assert captured.get().splitlines()[1].startswith(" " * 10 + "two")
+
+
+@pytest.mark.parametrize("columns", [30, 80])
+def test_a_command_of_a_note_has_a_line_of_its_own_and_is_never_broken(columns: int) -> None:
+    command = ".venv/bin/brokersync link --repair 0b6e2f41"
+    console = Console(width=columns)
+    with console.capture() as captured:
+        put(console, note_line(AT, Text(f"what a person should know first:\n{command}")))
+    assert captured.get().splitlines()[-1] == " " * 10 + command

@@ -39,10 +39,10 @@ def test_old_data_are_told_with_their_age_their_cadence_and_why() -> None:
 @pytest.mark.parametrize(
     ("status", "why"),
     [
-        (Status.PAUSED, "its connection is paused; `brokersync resume 0b6e2f41` starts it again"),
+        (Status.PAUSED, "its connection is paused, until somebody types\nbrokersync resume 0b6e2f41"),
         (
             Status.REAUTH_REQUIRED,
-            "its login has ended; log in again: `brokersync link --repair 0b6e2f41`",
+            "its login has ended; log in again with\nbrokersync link --repair 0b6e2f41",
         ),
         (Status.DISCONNECTED, "its connection is disconnected"),
     ],
@@ -94,11 +94,11 @@ def test_servers_are_told_to_be_away_and_back() -> None:
 @pytest.mark.parametrize(
     ("left", "said"),
     [
-        (timedelta(hours=48), "its login ends in 2 d: "),
-        (timedelta(hours=1, minutes=5), "its login ends in 1 h 5 min: "),
-        (timedelta(seconds=1), "its login ends in 1 s: "),
-        (timedelta(0), "its login is over for 0 s: "),
-        (-timedelta(minutes=5), "its login is over for 5 min: "),
+        (timedelta(hours=48), "its login ends in 2 d:\n"),
+        (timedelta(hours=1, minutes=5), "its login ends in 1 h 5 min:\n"),
+        (timedelta(seconds=1), "its login ends in 1 s:\n"),
+        (timedelta(0), "its login is over for 0 s:\n"),
+        (-timedelta(minutes=5), "its login is over for 5 min:\n"),
     ],
 )
 def test_a_login_that_is_near_its_end_or_past_it_is_told_of_with_what_renews_it(left: timedelta, said: str) -> None:

@@ -136,7 +136,7 @@ def test_while_redis_is_away_nothing_is_called_old_and_after_it_only_when_it_sai
     assert [note.partition(" ")[0] for note in notes] == ["Redis", "Redis"]
     assert watch.after(Checked({"a": NOW})).notes[2:] == [
         "…a  not confirmed by the broker for 0 s (not asked any more): "
-        "its connection is paused; `brokersync resume 00000000` starts it again"
+        "its connection is paused, until somebody types\nbrokersync resume 00000000"
     ]
 
 
@@ -154,7 +154,7 @@ def test_a_connection_event_is_told_in_words_and_the_database_is_looked_at_at_on
     assert told.happenings == [
         (
             "9c",
-            "0b1c03aa  its login ends in 48 h: brokersync link --repair 0b1c03aa",
+            "0b1c03aa  its login ends in 48 h:\nbrokersync link --repair 0b1c03aa",
         )
     ]
     assert watch.looking.asked == 1
@@ -162,7 +162,7 @@ def test_a_connection_event_is_told_in_words_and_the_database_is_looked_at_at_on
 
 def test_a_login_that_ends_soon_is_told_of_at_the_start_once_for_its_connection() -> None:
     told = Watching(look("a", "b", login_lasts=timedelta(hours=23, seconds=30))).after(look("a", "b"))
-    assert told.notes == ["00000000  its login ends in 23 h: brokersync link --repair 00000000"]
+    assert told.notes == ["00000000  its login ends in 23 h:\nbrokersync link --repair 00000000"]
 
 
 def test_a_document_confirms_its_account() -> None:

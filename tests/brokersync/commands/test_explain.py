@@ -54,6 +54,7 @@ def test_the_document_holds_the_same_for_programs(stored: Database) -> None:
     notice = document.pop("notice")
     sentence = document.pop("sentence")
     assert sentence.startswith("Charles Schwab ended this login 0 s ago")
+    assert f"`brokersync link --repair {connection_id}`" in sentence
     assert (last["event"], last["reason"]) == ("reauth_required", "ended by the broker")
     assert (notice["event"], notice["delivery"], notice["attempts"]) == ("reauth_required", "pending", 0)
     assert document.pop("login_expires_at").endswith("Z")
@@ -67,7 +68,7 @@ def test_the_document_holds_the_same_for_programs(stored: Database) -> None:
         "happens_next": "nothing is asked",
         "at": None,
         "who_acts": "the person",
-        "command": f"brokersync link --repair {str(connection_id)[:8]}",
+        "command": f"brokersync link --repair {connection_id}",
         "checked_at": None,
     }
 

@@ -108,7 +108,8 @@ def test_what_happens_to_a_connection_is_told_in_a_line_with_what_to_do(
             event = an_event("2", connection_id=str(connection_id), action=f"brokersync link --repair {connection_id}")
             redis_client.publish("live_data:connections:42", event)
             short = str(connection_id)[:8]
-            assert line(process) == f"18:00:15  {short}  its login ends in 48 h: brokersync link --repair {short}\n"
+            assert line(process) == f"18:00:15  {short}  its login ends in 48 h:\n"
+            assert line(process) == f"          brokersync link --repair {short}\n"
             assert ended(process, signal.SIGINT)[0] == 0
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from brokersync.demo.commands import repair_command
 from brokersync.demo.happenings import Happenings
 from brokersync.supervisor import State
 from tests.brokersync.demo.snapshots import run, snapshot
@@ -42,6 +43,7 @@ def test_a_login_that_ended_comes_with_the_command_that_repairs_it() -> None:
     ended = snapshot(status="reauth_required").connection
     (note,) = seen.status(ended)
     assert "reauth required" in note.plain
+    assert note.plain.endswith("log in again with\n" + repair_command(ended["connection_id"]))
     assert note.plain.endswith(f"brokersync link --repair {str(ended['connection_id'])[:8]}")
     assert list(seen.status(ended)) == []
     assert [note.plain for note in seen.status(snapshot().connection)] == ["the connection is active"]
