@@ -112,7 +112,7 @@ SAVED = Notice(
 )
 SAVED_UNKNOWN = Notice(
     202,
-    "Your login is saved",
+    "Your login is saved, and is being looked at",
     "{broker} did not tell us just now which login it is, and its accounts do not tell either. We ask again in the "
     "background, for some minutes, so that it goes where it belongs.",
     "No account is shown yet, and no other connection was changed.",

@@ -50,11 +50,13 @@ def linked(declaration: Declaration, done: Activated) -> Response:
     """The page at the end of the way; after a repair with what became of the accounts."""
     ends = done.connection.login_expires_at
     shared = done.shared
+    shared_any = bool(shared.returned or shared.added)
     page = render_template(
         "linked.html",
         broker=declaration.title,
         shared=shared,
-        tone=Tone.WAIT if shared.missing else Tone.GOOD,
+        shared_any=shared_any,
+        tone=Tone.GOOD if shared_any and not shared.missing else Tone.WAIT,
         repaired=done.repaired,
         compared=_compared(shared),
         paused=done.connection.status == Status.PAUSED,

@@ -83,6 +83,20 @@ def test_the_page_marks_what_was_added_and_what_is_not_shared_and_says_how_to_sh
     assert '<main class="good">' in first
 
 
+def test_where_no_account_is_shared_the_page_does_not_say_that_anything_is_read(
+    host: Host, broker: LoginBroker, browser: Browser
+) -> None:
+    first = browser.link(host.new_link()).text
+    assert "read from now on, without you" in first
+    broker.will("list_accounts", Listing((), "login-2"))
+    page = browser.link(host.new_link()).text
+    assert "read from now on" not in page
+    assert "You share no account with it yet, so nothing is read." in page
+    assert "ask for a new link and choose them at Fake Broker" in section(page, "What to do next")
+    assert "Nothing. You can close this page." not in page
+    assert '<main class="wait">' in page
+
+
 def test_an_account_that_is_shared_again_is_added(host: Host, broker: LoginBroker, browser: Browser) -> None:
     browser.link(host.new_link())
     repaired(broker, host, browser, FIRST)
