@@ -108,7 +108,7 @@ def record_event(session: Session, kind: str, connection: Connection, actor: str
     link or a secret.
     """
     if TOLD[kind]:
-        details = {"login_expires_at": _iso(connection.login_expires_at), **details}
+        details = {"login_expires_at": iso(connection.login_expires_at), **details}
     _record(session, kind, connection.broker, actor, details, connection.id, connection.user_id)
 
 
@@ -139,5 +139,6 @@ def _record(
     session.add(event)
 
 
-def _iso(time: datetime | None) -> str | None:
+def iso(time: datetime | None) -> str | None:
+    """A time as `details` hold it: ISO 8601, UTC, with a Z."""
     return None if time is None else time.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -7,7 +7,7 @@ import logging
 from sqlalchemy.orm import Session
 
 from models.connection import Connection, Credential, Status
-from models.event import record_event
+from models.event import iso, record_event
 from models.links import is_linking
 from worker.logins import LoginRefused
 from worker.refresh_marks import CutShort
@@ -37,7 +37,8 @@ def end_login(session: Session, connection: Connection, refused: LoginRefused) -
     if connection.status != Status.LINKING and is_linking(session, connection.user_id, connection.broker):
         return False
     reason = REASONS[credential.cut_short_by]
+    lost = {} if credential.cut_short_at is None else {"since": iso(credential.cut_short_at)}
     log.warning("login ended", extra={"connection": connection.id, "reason": reason})
     connection.status = Status.REAUTH_REQUIRED
-    record_event(session, "reauth_required", connection, "worker", reason=reason)
+    record_event(session, "reauth_required", connection, "worker", reason=reason, **lost)
     return True

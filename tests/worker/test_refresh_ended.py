@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import func, select, update
@@ -53,6 +53,13 @@ def reasons(database: Database, connection_id: uuid.UUID) -> list[object]:
         return [details["reason"] for details in session.scalars(told)]
 
 
+def since(database: Database, connection_id: uuid.UUID) -> datetime | None:
+    with database.session() as session:
+        told = select(Event.details).where(Event.connection_id == connection_id, Event.kind == "reauth_required")
+        said = session.scalars(told).one().get("since")
+    return None if said is None else datetime.fromisoformat(said)
+
+
 def before_it_is_read_again(monkeypatch: pytest.MonkeyPatch, happens: Callable[[], object]) -> None:
     """Something that another process does between the broker's word and the look at what is stored now."""
     newer_login = tokens.newer_login
@@ -71,6 +78,7 @@ class TestWhy:
         broker.will("refresh", ENDED)
         refused(parts, connection_id)
         assert reasons(parts.database, connection_id) == ["ended by the broker"]
+        assert since(parts.database, connection_id) is None
 
     def test_a_refusal_after_an_attempt_that_a_crash_cut_short_is_told_apart(
         self, parts: Parts, broker: FakeBroker, connection_id: uuid.UUID
@@ -80,6 +88,7 @@ class TestWhy:
         broker.will("refresh", ENDED)
         refused(parts, connection_id)
         assert reasons(parts.database, connection_id) == ["lost in a crash"]
+        assert since(parts.database, connection_id) == began
 
     def test_a_refusal_of_the_second_try_was_lost_on_the_way(
         self, parts: Parts, broker: FakeBroker, connection_id: uuid.UUID
