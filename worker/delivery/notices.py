@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -56,15 +57,15 @@ class Told:
         try:
             return declaration(self.event.broker).title
         except KeyError:  # one that this version does not know
-            return _one_line(self.event.broker)
+            return _name(self.event.broker)
 
     @property
     def whose(self) -> str:
         """`Charles Schwab, user 42 (IRA)`; for an app the broker alone."""
         if self.event.user_id is None:
             return self.broker
-        label = "" if self.label is None else f" ({_one_line(self.label)})"
-        return f"{self.broker}, user {_one_line(self.event.user_id)}{label}"
+        label = "" if self.label is None else f" ({_name(self.label)})"
+        return f"{self.broker}, user {_name(self.event.user_id)}{label}"
 
     @property
     def reason(self) -> str | None:
@@ -202,6 +203,15 @@ def _there(moment: datetime, time_zone: str | None) -> str:
     """The same moment by the connection's clocks; nothing where those show UTC or this machine does not know them."""
     local = moment.astimezone(zone_of(time_zone or "UTC") or UTC)
     return f" ({local:%A %H:%M} in {time_zone})" if local.utcoffset() else ""
+
+
+_NO_MARK_UP = str.maketrans({"<": "(", ">": ")", "[": "(", "]": ")", "`": "'", "@": "(at)"})
+_DOT_OF_A_HOST = re.compile(r"\.(?=[^\W\d_])")
+
+
+def _name(given: str) -> str:
+    """What a program or a person named something: nothing in it that a service makes a link, a mention or mark-up of."""
+    return _DOT_OF_A_HOST.sub(". ", _one_line(given).translate(_NO_MARK_UP).replace("://", ":/ /"))
 
 
 def _one_line(words: str) -> str:

@@ -94,6 +94,34 @@ def test_no_notice_holds_a_link_and_every_title_is_one_line(kind: str) -> None:
     assert told.title.isprintable()
 
 
+EVIL = "[x](https://evil.example) <!channel> @everyone <a href=//evil.example> `x` www.evil.example"
+HARMLESS = "(x)(https:/ /evil. example) (!channel) (at)everyone (a href=//evil. example) 'x' www. evil. example"
+
+
+@pytest.mark.parametrize("kind", sorted(_NOTICES))
+def test_names_that_programs_gave_become_no_link_mention_or_mark_up(kind: str) -> None:
+    """Of services that look for them in what they are sent."""
+    told = notice(Told(an_event(kind, user_id=EVIL, broker=EVIL), EVIL))
+    assert told.title.endswith(f": {HARMLESS}, user {HARMLESS} ({HARMLESS})") or kind.startswith("app_")
+    assert not {"<", ">", "@", "[", "]"} & set(told.title + told.body)
+    assert "`" not in told.title
+    assert "://" not in told.title + told.body
+    assert ".e" not in told.title + told.body
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("anna@example.org", "anna(at)example. org"),
+        ("3.5.b_7-x", "3.5. b_7-x"),
+        ("o'neill", "o'neill"),
+        ("a . b.", "a . b."),
+    ],
+)
+def test_a_name_stays_one_that_people_know(name: str, said: str) -> None:
+    assert notice(Told(an_event(user_id=name))).title == f"Login ending soon: Charles Schwab, user {said}"
+
+
 def test_an_event_of_a_newer_version_is_told_by_its_name() -> None:
     told = notice(Told(an_event("new_kind", details={"action": "Do it."})))
     assert told.title == "New kind: Charles Schwab, user 42"
