@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from brokers.errors import AppMisconfigured, BrokerError
+from brokers.errors import AppMisconfigured, BadAnswer, BrokerError, RateLimited, Unreachable
 from brokers.interface import Broker
 
 GOOD_FOR = 5.0
@@ -15,9 +15,12 @@ GOOD_FOR = 5.0
 
 
 class Answer(StrEnum):
+    """`unclear`: the broker answers, and neither takes nor refuses. `none`: it does not, or only says when to come back."""
+
     TAKEN = "taken"
     REFUSED = "refused"
     UNCLEAR = "unclear"
+    NONE = "none"
 
 
 def ask(broker: Broker, deadline: float) -> Answer:
@@ -26,8 +29,10 @@ def ask(broker: Broker, deadline: float) -> Answer:
         broker.check_app(deadline=deadline)
     except AppMisconfigured:
         return Answer.REFUSED
-    except BrokerError:
-        return Answer.UNCLEAR
+    except (Unreachable, RateLimited):
+        return Answer.NONE
+    except BrokerError as error:
+        return Answer.NONE if error.unanswered and not isinstance(error, BadAnswer) else Answer.UNCLEAR
     return Answer.TAKEN
 
 
@@ -48,7 +53,7 @@ class AppAnswers:
         """`app` is its fingerprint. Takes as long as two questions at most, `deadline` being the seconds of one."""
         said = self._said.setdefault(app, _Said())
         if not said.lock.acquire(timeout=deadline):
-            return Answer.UNCLEAR
+            return Answer.NONE
         try:
             if said.answer is None or time.monotonic() - said.at >= GOOD_FOR:
                 said.answer, said.at = ask(broker, deadline), time.monotonic()

@@ -140,7 +140,7 @@ def _a_login(circuit: Circuit) -> Select[uuid.UUID, int]:
             # One that is not due may be in a browser's hands this very moment.
             or_(Connection.status != Status.LINKING, Connection.next_sync_at <= func.clock_timestamp()),
         )
-        .order_by(linked_since.desc(), Connection.status == Status.CREDENTIALS_UNREADABLE, func.random())
+        .order_by(Connection.status == Status.CREDENTIALS_UNREADABLE, func.random())
         .limit(1)
     )
     return wanted if circuit.probes + 1 >= UNCLEAR_ENOUGH else wanted.where(linked_since)

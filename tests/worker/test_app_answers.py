@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from brokers.errors import AppMisconfigured, BrokerDown, BrokerError
+from brokers.errors import AppMisconfigured, BadAnswer, BrokerDown, BrokerError, RateLimited, Unreachable
 from tests.fakes import FakeBroker
 from worker import app_answers
 from worker.app_answers import Answer, AppAnswers, ask
@@ -18,9 +18,17 @@ REFUSED = AppMisconfigured("POST /token", "the app was refused")
 
 @pytest.mark.parametrize(
     ("error", "answer"),
-    [(None, Answer.TAKEN), (REFUSED, Answer.REFUSED), (BrokerDown("POST /token", "a page"), Answer.UNCLEAR)],
+    [
+        (None, Answer.TAKEN),
+        (REFUSED, Answer.REFUSED),
+        (BrokerDown("POST /token", "a page", 400), Answer.UNCLEAR),
+        (BadAnswer("POST /token", "nonsense"), Answer.UNCLEAR),
+        (BrokerDown("POST /token", "a gateway's page", 502, unanswered=True), Answer.NONE),
+        (Unreachable("POST /token", "time-out"), Answer.NONE),
+        (RateLimited("POST /token", "too many"), Answer.NONE),
+    ],
 )
-def test_an_answer_is_a_yes_a_no_or_neither(error: BrokerError | None, answer: Answer) -> None:
+def test_an_answer_is_a_yes_a_no_neither_or_none(error: BrokerError | None, answer: Answer) -> None:
     broker = FakeBroker()
     broker.will("check_app", error)
     assert ask(broker, 3) is answer
@@ -62,7 +70,7 @@ def test_who_waits_too_long_for_the_one_that_asks_goes_on_without_an_answer() ->
         first = pool.submit(answers.of, broker, "app", 5)
         assert asking.wait(5)
         try:
-            assert answers.of(broker, "app", 0.05) is Answer.UNCLEAR
+            assert answers.of(broker, "app", 0.05) is Answer.NONE
         finally:
             let_go.set()
         assert first.result() is Answer.TAKEN

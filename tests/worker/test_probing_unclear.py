@@ -8,7 +8,15 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func
 
-from brokers.errors import AccessRefused, AppMisconfigured, BrokerDown, BrokerError, LoginEnded, RateLimited
+from brokers.errors import (
+    AccessRefused,
+    AppMisconfigured,
+    BrokerDown,
+    BrokerError,
+    LoginEnded,
+    RateLimited,
+    Unreachable,
+)
 from brokers.records import Grant
 from models.connection import SCHEDULED, Credential, Status
 from tests.fakes import FakeBroker
@@ -70,7 +78,7 @@ def test_after_fewer_unclear_answers_and_after_a_refusal_no_login_is_used(parts:
     assert (the_circuit(parts.database).probes, broker.called("refresh")) == (UNCLEAR_ENOUGH, 0)
 
 
-def test_who_linked_since_the_app_was_refused_is_asked_for_at_once_and_before_all_others(
+def test_who_linked_since_the_app_was_refused_is_asked_for_at_once_and_nobody_else(
     parts: Parts, broker: FakeBroker
 ) -> None:
     for _ in range(5):
@@ -84,6 +92,38 @@ def test_who_linked_since_the_app_was_refused_is_asked_for_at_once_and_before_al
     assert probe_apps(parts) == 1
     assert (circuits(parts.database), kinds(parts.database)) == ([], ["app_accepted"])
     assert credential_row(parts.database, fresh).token_version == 2
+
+
+def test_one_odd_login_that_was_linked_since_does_not_keep_the_others_from_their_turn(
+    parts: Parts, broker: FakeBroker
+) -> None:
+    odd, well = a_connection(parts.database), linked_before(parts)
+    put_credential(parts.database, odd, document_sealed="nonsense")
+    broker.will("refresh", a_grant(2))
+    unclear(parts, broker)
+    for _ in range(40):
+        probe_due(parts.database)
+        probe_apps(parts)
+    assert circuits(parts.database) == []
+    assert credential_row(parts.database, well).token_version == 2
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        Unreachable("POST /token", "time-out"),
+        BrokerDown("POST /token", "a gateway's page", 504, unanswered=True),
+        RateLimited("POST /token", "too many"),
+    ],
+)
+def test_where_nobody_answers_or_only_to_say_later_no_login_is_put_at_risk(
+    parts: Parts, broker: FakeBroker, error: BrokerError
+) -> None:
+    a_connection(parts.database)
+    unclear(parts, broker)
+    broker.will("check_app", error)
+    assert probe_apps(parts) == 1
+    assert (len(circuits(parts.database)), broker.called("refresh")) == (1, 0)
 
 
 @pytest.mark.parametrize("status", [*sorted(set(Status) - set(SCHEDULED)), Status.LINKING])
