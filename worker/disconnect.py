@@ -60,7 +60,7 @@ def disconnect(parts: Parts, connection_id: uuid.UUID, erase: bool) -> dict[str,
     except (SQLAlchemyError, redis.RedisError):
         _restore(parts, forgotten)
         raise
-    why_not = _revoke(ended.login)
+    why_not = _revoke(parts, ended.login)
     return {
         "connection_id": str(connection_id),
         "status": Status.DISCONNECTED.value,
@@ -122,12 +122,12 @@ def _withdraw_links(session: Session, connection_id: uuid.UUID, erase: bool) -> 
     return list(session.scalars(made.order_by(Connection.id).with_for_update(key_share=True)))
 
 
-def _revoke(login: Revocable | NotRevoked) -> str | None:
+def _revoke(parts: Parts, login: Revocable | NotRevoked) -> str | None:
     """Why it was not withdrawn at the broker, None where it was."""
     if isinstance(login, NotRevoked):
         return str(login)
     try:
-        revoking.revoke(login)
+        revoking.revoke(parts.database, login)
     except NotRevoked as refusal:
         return str(refusal)
     return None

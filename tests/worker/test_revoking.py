@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, ClassVar
 
 import pytest
 from cryptography.fernet import Fernet
-from sqlalchemy import select
+from sqlalchemy import func, select, update
 
 from brokers.errors import Unreachable
 from brokers.interface import Declaration, Revoking
@@ -23,7 +24,7 @@ from models.session import Database
 from tests.fakes import FakeBroker
 from tests.records import ANOTHER_NUMBER, CREDENTIALS, NUMBER, a_connection, an_account
 from tests.worker.stored import connection_row, events
-from worker import limits
+from worker import limits, revoking
 from worker.disconnect import disconnect
 from worker.parts import Parts
 from worker.revoking import NO_LOGIN, SHARED, UNREADABLE, Revocable
@@ -192,6 +193,53 @@ def test_a_broker_that_is_not_set_up_here_is_not_asked(parts: Parts, broker_name
 
 
 def test_the_credentials_are_in_no_repr(parts: Parts) -> None:
-    assert "access-1" not in repr(Revocable("Fake Broker", RevokingBroker(), CREDENTIALS))
+    assert "access-1" not in repr(
+        Revocable(RevokingBroker.declaration, RevokingBroker(), CREDENTIALS, datetime.now(UTC))
+    )
     with parts.database.session() as session:
         assert session.scalars(select(Connection)).all() == []
+
+
+def right_before_the_broker_is_asked(monkeypatch: pytest.MonkeyPatch, happens: Callable[[], object]) -> None:
+    revoke = revoking.revoke
+
+    def later(database: Database, login: Revocable) -> None:
+        happens()
+        revoke(database, login)
+
+    monkeypatch.setattr(revoking, "revoke", later)
+
+
+@pytest.mark.parametrize("erase", [False, True])
+def test_a_login_that_may_have_been_made_anew_since_is_not_withdrawn_with_the_old_one(
+    parts: Parts, broker: FakeBroker, monkeypatch: pytest.MonkeyPatch, erase: bool
+) -> None:
+    connection_id = a_login(parts.database)
+    linked = partial(a_connection, parts.database, status=Status.LINKING, login_at=func.clock_timestamp())
+    right_before_the_broker_is_asked(monkeypatch, linked)
+    assert reason(parts, connection_id, erase=erase) == SHARED
+    assert broker.calls == []
+
+
+def test_somebodys_callback_that_began_since_keeps_the_login_too(
+    parts: Parts, broker: FakeBroker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connection_id = a_login(parts.database)
+
+    def began() -> None:
+        with parts.database.session() as session:
+            make_link(session, "43", "fake")
+            session.execute(update(Link).values(callback_at=func.now()))
+
+    right_before_the_broker_is_asked(monkeypatch, began)
+    assert reason(parts, connection_id) == SHARED
+    assert broker.calls == []
+
+
+def test_a_login_made_anew_at_another_broker_stands_in_no_ones_way(
+    parts: Parts, broker: FakeBroker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connection_id = a_login(parts.database)
+    elsewhere = partial(a_connection, parts.database, broker="elsewhere", login_at=func.clock_timestamp())
+    right_before_the_broker_is_asked(monkeypatch, elsewhere)
+    assert reason(parts, connection_id) is None
