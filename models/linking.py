@@ -17,25 +17,22 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from models.circuit import bring_forward
-from models.connection import SCHEDULED, Connection, Credential, Status
+from models.connection import Connection, Credential, Status
 from models.event import Event, record_event
-from models.installation import fingerprints
 from models.link import Link
 from models.links import LISTING_LIMIT
-from models.same_login import holder_of, target_of
-from models.sharing import ListedRow, Shared, share
+from models.same_login import target_of
+from models.sharing import ListedRow, Shared, fingerprinted, share
 
 _WORKING = (Status.ACTIVE, Status.PAUSED)
 """A connection in another state has no login that could be used now: then even an older one is better."""
 
 _PAUSES = ("paused", "given_up")
 """The kinds of events that pause a connection."""
-
-_REPLACED = "replaced by a newer login"
 
 
 class LoginForgotten(Exception):
@@ -108,14 +105,14 @@ def activate(
     """Give the login in `linking` its accounts and make it due now, or leave it paused where it or its connection is.
 
     Raises `LoginForgotten`, and as `target_of` does: the caller then rolls back. After `LoginUnknown` the login is listed
-    again, after the others the caller calls `refuse`.
+    again, after the others the caller calls `refuse` of `models.refusing`.
     """
     fresh = session.get(Connection, connection_id, with_for_update={"key_share": True})
     if fresh is None or fresh.status == Status.DISCONNECTED:
         raise LoginForgotten("the connection was disconnected while its accounts were listed")
     # One at a time: of two that list the same login at once, neither would see the other, and both would become active.
     session.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"activate {fresh.broker}"))))
-    login_fp, numbers = _fingerprinted(session, fresh, login_id, listed)
+    login_fp, numbers = fingerprinted(session, fresh, login_id, listed)
     now = session.scalars(select(func.now())).one()
     target = target_of(session, fresh, login_fp, numbers, may_wait=fresh.login_at > now - LISTING_LIMIT)
     connection = target or fresh
@@ -148,35 +145,6 @@ def activate(
     return Activated(connection, repaired=target is not None, shared=shared, another=another)
 
 
-def refuse(
-    session: Session, connection_id: uuid.UUID, login_id: str | None, listed: Sequence[ListedRow], actor: str
-) -> None:
-    """Forget a login that `activate` refused, if nobody has yet.
-
-    The connection of another user that had it before is told, and asked at once. Its own next refresh tells whether the
-    broker ended the older login; only that moves its state.
-    """
-    fresh = session.get(Connection, connection_id)
-    if fresh is None:
-        return
-    login_fp, numbers = _fingerprinted(session, fresh, login_id, listed)
-    holder = holder_of(session, fresh, login_fp, numbers)
-    # A login of which nobody knows whose it is replaces none that is known.
-    may_be_it = holder is not None and (login_fp is not None or holder.login_fp is None)
-    if holder is not None and may_be_it and holder.login_at <= fresh.login_at:
-        _tell_replaced(session, holder, actor)
-    session.execute(delete(Connection).where(Connection.id == fresh.id))
-
-
-def _fingerprinted(
-    session: Session, fresh: Connection, login_id: str | None, listed: Sequence[ListedRow]
-) -> tuple[str | None, dict[str, ListedRow]]:
-    """The login's fingerprint, where the broker told its id, and what was listed by the numbers'."""
-    prints = fingerprints(session)
-    login_fp = None if login_id is None else prints.of(fresh.broker, f"login {login_id}")
-    return login_fp, {prints.of(fresh.broker, row.number): row for row in listed}
-
-
 def _overtaken(session: Session, fresh: Connection, target: Connection) -> Dropped | None:
     """What a person did with that connection since the login was made, where that leaves no use for it."""
     if target.status in _WORKING and target.login_at > fresh.login_at:
@@ -202,30 +170,6 @@ def _is_paused(session: Session, connection: Connection) -> bool:
         .limit(1)
     )
     return last.first() in _PAUSES
-
-
-def _tell_replaced(session: Session, holder: Connection, actor: str) -> None:
-    """Once for each login, however often somebody tries. Nothing is said of who has the newer one. A login that has ended
-    already is no news."""
-    if holder.status == Status.REAUTH_REQUIRED or _is_told_replaced(session, holder):
-        return
-    record_event(session, "login_ended", holder, actor, reason=_REPLACED)
-    if holder.status in SCHEDULED:
-        holder.next_sync_at = session.scalars(select(func.now())).one()
-
-
-def _is_told_replaced(session: Session, holder: Connection) -> bool:
-    """By the order of events: no clock of a sandbox moves those."""
-    last = session.scalars(
-        select(Event)
-        .where(
-            Event.connection_id == holder.id,
-            or_(Event.kind.in_(["linked", "repaired"]), Event.details["reason"].astext == _REPLACED),
-        )
-        .order_by(Event.at.desc())
-        .limit(1)
-    ).one_or_none()
-    return last is not None and last.kind == "login_ended"
 
 
 def _move_login(session: Session, fresh: Connection, target: Connection) -> None:

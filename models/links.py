@@ -26,7 +26,8 @@ STATE_LIFETIME = timedelta(minutes=10)
 CALLBACK_LIMIT = timedelta(minutes=2)
 """A callback that has not ended after this has crashed; it no longer holds refusals back."""
 LISTING_LIMIT = timedelta(minutes=10)
-"""A login that is not listed by then, by browser or worker, no longer holds refusals back either."""
+"""A login that is not listed by then, by browser or worker, no longer holds refusals back either. Nor does it wait any
+longer for the broker to tell whose it is."""
 OPEN_LINKS = 20
 """Links of one user that may wait at the same time; more are a loop in the host application, or somebody's mischief."""
 LONGEST_USER_ID = 200

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from models.account import Account
 from models.connection import Connection
+from models.installation import fingerprints
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,15 @@ class Shared:
     returned: tuple[Account, ...] = ()
     added: tuple[Account, ...] = ()
     missing: tuple[Account, ...] = ()
+
+
+def fingerprinted(
+    session: Session, fresh: Connection, login_id: str | None, listed: Sequence[ListedRow]
+) -> tuple[str | None, dict[str, ListedRow]]:
+    """The login's fingerprint, where the broker told its id, and what was listed by the numbers'."""
+    prints = fingerprints(session)
+    login_fp = None if login_id is None else prints.of(fresh.broker, f"login {login_id}")
+    return login_fp, {prints.of(fresh.broker, row.number): row for row in listed}
 
 
 def shared_accounts(session: Session, connection_id: uuid.UUID) -> Sequence[Account]:

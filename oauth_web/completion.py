@@ -16,6 +16,7 @@ from models import linking
 from models.connection import Connection
 from models.link import Link
 from models.linking import Activated
+from models.refusing import refuse
 from models.same_login import LoginBelongsToAnother, WrongLogin
 from models.session import Database
 from models.sharing import ListedRow
@@ -89,7 +90,7 @@ def finish(database: Database, broker: Broker, kept: Kept) -> Activated:
             return linking.activate(session, kept.connection.id, listing.login_id, rows, _ACTOR)
     except (LoginBelongsToAnother, WrongLogin):
         with database.session() as session:
-            linking.refuse(session, kept.connection.id, listing.login_id, rows, _ACTOR)
+            refuse(session, kept.connection.id, listing.login_id, rows, _ACTOR)
         raise
 
 

@@ -6,6 +6,7 @@ import logging
 from datetime import timedelta
 
 from models import linking
+from models.refusing import refuse
 from models.same_login import LoginBelongsToAnother, LoginUnknown, WrongLogin
 from models.sharing import ListedRow
 from worker import claims
@@ -52,6 +53,6 @@ def finish_link(parts: Parts, attempt: Attempt, deadline: Deadline) -> SyncResul
     except (LoginBelongsToAnother, WrongLogin) as refusal:
         with parts.database.session(deadline.left()) as session:
             if claims.held(session, claim) is not None:
-                linking.refuse(session, claim.connection_id, listing.login_id, rows, "worker")
+                refuse(session, claim.connection_id, listing.login_id, rows, "worker")
         raise CannotSync(f"The new login was not linked: {refusal}") from None
     return SyncResult(done.connection.id, outcome, claim.run_id)

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import func, select, text, update
 
 from models.connection import Connection, Credential, Status
-from models.linking import refuse
+from models.refusing import refuse
 from models.same_login import LoginBelongsToAnother
 from models.session import Database
 from tests.models.test_linking import (

@@ -12,7 +12,8 @@ from brokersync.pausing import pause, resume
 from brokersync.sandbox_clock import let_pass
 from models.connection import Connection, Credential, Status
 from models.event import record_event
-from models.linking import Dropped, refuse
+from models.linking import Dropped
+from models.refusing import refuse
 from models.same_login import LoginBelongsToAnother
 from models.session import Database
 from tests.models.test_linking import (

@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 
 from models.account import Account
 from models.connection import Connection, Status
-from models.linking import refuse
+from models.refusing import refuse
 from models.same_login import LoginBelongsToAnother, WrongLogin
 from models.session import Database
 from tests.models.test_linking import (

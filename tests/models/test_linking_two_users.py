@@ -7,7 +7,7 @@ from sqlalchemy import update
 
 from models.connection import Connection, Status
 from models.event import record_event
-from models.linking import refuse
+from models.refusing import refuse
 from models.same_login import LoginBelongsToAnother
 from models.session import Database
 from tests.models.test_linking import (

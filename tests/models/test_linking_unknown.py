@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from models.connection import Connection, Status
-from models.linking import refuse
+from models.refusing import refuse
 from models.same_login import LoginBelongsToAnother, LoginUnknown, WrongLogin
 from models.session import Database
 from tests.models.test_linking import (
