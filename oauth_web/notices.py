@@ -162,8 +162,8 @@ ANOTHER_LINKED = Notice(
     "login that one was. So this login became a new connection.",
     "The connection you meant was not repaired: if its login has ended, it still waits for you. Nothing of it was changed.",
     "If it was the same login, the one you meant needs no repair any more: ask for a new link, and tick all the accounts "
-    "you want to share at {broker}. If it was another one, sign out at {broker}, ask for a new link, and sign in with the login "
-    "that the connection was made with.",
+    "you want to share at {broker}. If it was another one, sign out at {broker}, ask for a new link, and sign in with "
+    "the login that the connection was made with.",
     Tone.WAIT,
 )
 NEWER_LOGIN = Notice(
