@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session
 
 from brokersync.cells import spelled
 from brokersync.doctor.findings import Finding, warning
-from brokersync.repairing import repair_command
 from models.connection import SCHEDULED, Connection, Status
 from settings import Settings
 
@@ -27,7 +26,8 @@ def ended(session: Session) -> list[Finding]:
     if not logins:
         return []
     count = "1 login has" if len(logins) == 1 else f"{len(logins)} logins have"
-    remedy = repair_command(logins[0].id)
+    # Whole, as programs get it too.
+    remedy = f"brokersync link --repair {logins[0].id}"
     if len(logins) > 1:
         remedy += " (and so on: `brokersync connections` has a command for each)"
     return [warning(CHECK, f"{count} ended, and the accounts are not asked until the person logs in again.", remedy)]
