@@ -17,7 +17,7 @@ from brokersync.standing.sentence import standing
 @options.chosen_connection
 @options.as_json
 def command(connection: str, *, as_json: bool) -> None:
-    """How a connection stands, in one sentence.
+    """How a connection stands, what comes next, who has to act.
 
     CONNECTION is its id or the first characters of it. The sentence says what is the case, what happens next and when, and
     who has to do what, with the command for it. Times are told by the database's clock.

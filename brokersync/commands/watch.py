@@ -23,7 +23,7 @@ from brokersync.watching import Watch
 @options.account
 @options.as_json
 def command(user_id: str | None, connection: str | None, account: str | None, *, as_json: bool) -> None:
-    """Live balances and positions as they change, and what happens to connections.
+    """Live balances and positions as they change.
 
     First what is there, then what each version changed, until Ctrl-C. It says when a login will end or has ended, when
     data grow old, and why, and goes on when Redis was away. With --json every line is one document, as on Redis but with

@@ -6,7 +6,7 @@ import pytest
 
 from brokersync import reference
 
-README = f"# Title\n\n{reference.BEGIN}\nold\n{reference.END}\n\nmore\n"
+README = f"# Title\n\n{reference.BEGIN}\nwhat was there\n{reference.END}\n\nmore\n"
 
 
 def test_the_table_replaces_what_was_between_the_marks_and_nothing_else(tmp_path: Path) -> None:
@@ -16,7 +16,7 @@ def test_the_table_replaces_what_was_between_the_marks_and_nothing_else(tmp_path
     written = readme.read_text()
     assert written.startswith(f"# Title\n\n{reference.BEGIN}\n| name |")
     assert written.endswith(f"|\n{reference.END}\n\nmore\n")
-    assert "old" not in written
+    assert "what was there" not in written
     assert reference.with_table(written) == written
 
 
