@@ -44,7 +44,7 @@ def test_the_end_of_a_login_is_told_once_to_everybody_and_its_link_repairs_the_s
         explained = brokersync(told, "explain", login.connection_id)
         command = f"brokersync link --repair {login.connection_id}"
         assert "the login ends in 23 h" in explained["sentence"]
-        assert f"`brokersync link --repair {login.connection_id[:8]}`" in explained["sentence"]
+        assert f"`brokersync link --repair {login.connection_id}`" in explained["sentence"]
 
         made = brokersync(told, "link", "--repair", login.connection_id[:8])
         page.goto(made["url"])
@@ -93,7 +93,7 @@ def test_a_login_that_ended_is_told_once_asked_for_no_more_and_leaves_all_others
         until(lambda: heard.webhook("reauth_required", connection_id=dead.connection_id))
         until(lambda: heard.people("Login needed", dead.connection_id))
         explained = brokersync(told, "explain", dead.connection_id)
-        assert f"`brokersync link --repair {dead.connection_id[:8]}`" in explained["sentence"]
+        assert f"`brokersync link --repair {dead.connection_id}`" in explained["sentence"]
 
         calls = token_calls(told)
         for _ in range(3):
