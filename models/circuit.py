@@ -48,12 +48,6 @@ def open_circuits(session: Session) -> Sequence[Circuit]:
     return session.scalars(select(Circuit).order_by(Circuit.broker, Circuit.opened_at)).all()
 
 
-def is_refused(session: Session, broker: str) -> bool:
-    """Whether the broker refuses an app, be it this installation's or one that it had a moment ago."""
-    refused = select(Circuit.app).where(Circuit.broker == broker, Circuit.error_kind == Opened.REFUSED)
-    return bool(session.scalars(select(refused.exists())).one())
-
-
 def bring_forward(session: Session, broker: str) -> None:
     """Let the probes of a broker's circuits come now, or as soon as their last one is long enough ago."""
     soonest = func.greatest(func.clock_timestamp(), Circuit.probed_at + literal(BETWEEN_PROBES, Interval()))
