@@ -9,12 +9,12 @@ from datetime import datetime, timedelta
 from sqlalchemy.exc import SQLAlchemyError
 
 import settings
-from brokers.errors import AccessRefused, BrokerError, RateLimited
+from brokers.errors import BrokerError, RateLimited
 from brokers.interface import NotConfigured
 from models.connection import SCHEDULED, Connection, Status
 from models.event import record_event
 from models.sealing import CredentialsUnreadable
-from worker import circuits, claims, outages, withdrawn
+from worker import circuits, claims, outages
 from worker.attempts import Attempt, record_failed
 from worker.backoff import wait_after
 from worker.ended_logins import end_login
@@ -111,6 +111,3 @@ def _write(parts: Parts, attempt: Attempt, failed: SyncFailed, error: Exception)
         record_failed(session, attempt, now, failed.kind, failed.text)
         if refused is None:
             outages.after_failure(session, parts, attempt.claim, failed.kind, now)
-        if isinstance(error, AccessRefused):
-            advice = parts.broker(attempt.claim.broker).declaration.app_advice
-            withdrawn.tell_if_all(session, attempt.claim.broker, advice, now)

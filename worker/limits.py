@@ -50,10 +50,10 @@ enough: at 200 ms an answer, 40 logins a second."""
 REFRESH_TURN = timedelta(milliseconds=200)
 """How long a refresh waits for its turn, in a slot that others need. After that the login is due again in some time."""
 
-ATTEMPT_LIVES = timedelta(seconds=75)
+ATTEMPT_LIVES = timedelta(seconds=118)
 """For so long after a refresh was marked nobody begins another of that login, whether its row is locked or not: the lock
-ends with its session, which a fail-over may end, and the broker goes on. Longer than two answers and all tries to save
-take; a crash costs the login no more than that, and mostly its claim lives longer."""
+ends with its session, which a fail-over may end, and the broker goes on. Longer than two answers, a commit that
+hangs and all tries to save take; a crash costs the login no more than that, and mostly its claim lives longer."""
 
 LOGIN_BUSY_WAIT = timedelta(seconds=5)
 LOGIN_BUSY_SPREAD = timedelta(seconds=25)

@@ -16,6 +16,7 @@ from models.event import record_event
 from models.session import Database
 from settings import Settings
 from worker.backoff import LONGEST_RETRY_AFTER
+from worker.circuits import NOT_CONFIGURED
 from worker.limits import CLOCK_SKEW, Deadline
 from worker.runway import Outlook, Runway, longest_night, night_of, outlook
 
@@ -139,6 +140,9 @@ def _end(session: Session, connection: Connection, now: datetime) -> None:
 
 
 def _is_refused(session: Session, broker: str) -> bool:
-    """Whether the broker refuses the app, or one that this installation had a moment ago."""
-    refused = select(Circuit.app).where(Circuit.broker == broker, Circuit.error_kind == Opened.REFUSED)
+    """Whether the broker refuses the app, or one that this installation had a moment ago. A worker that has none holds back
+    nobody but itself."""
+    refused = select(Circuit.app).where(
+        Circuit.broker == broker, Circuit.app != NOT_CONFIGURED, Circuit.error_kind == Opened.REFUSED
+    )
     return bool(session.scalars(select(refused.exists())).one())

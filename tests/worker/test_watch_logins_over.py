@@ -19,6 +19,7 @@ from tests.worker.opened import open_circuit
 from tests.worker.stored import connection_row, database_now, events, put, wait_left
 from tests.worker.test_watch_logins import told
 from worker.backoff import LONGEST, LONGEST_RETRY_AFTER
+from worker.circuits import NOT_CONFIGURED
 from worker.limits import CLOCK_SKEW
 from worker.outcomes import SyncFailed
 from worker.parts import Parts
@@ -205,5 +206,12 @@ def test_while_the_broker_refuses_the_app_nobody_asks_it_so_people_are_told_once
 def test_while_the_broker_answers_nobody_nobody_is_told(parts: Parts) -> None:
     connection_id = over_since(parts.database, MINUTE)
     open_circuit(parts, error_kind="broker_down")
+    assert watched(parts.database) == 1
+    assert events(parts.database, connection_id) == []
+
+
+def test_a_worker_without_the_brokers_variables_is_no_reason_to_tell_people(parts: Parts) -> None:
+    connection_id = over_since(parts.database, MINUTE)
+    open_circuit(parts, app=NOT_CONFIGURED)
     assert watched(parts.database) == 1
     assert events(parts.database, connection_id) == []
