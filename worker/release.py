@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import timedelta
-from operator import itemgetter
+from heapq import heapify, heappop, heappush
 
 from sqlalchemy import func, or_, select, text
 from sqlalchemy.orm import Session
@@ -25,10 +25,10 @@ _SET = text(
 def release(session: Session, broker: str, kinds: Collection[str], requests_per_minute: int) -> int:
     """Make due what failed last by one of these error kinds, or came due while it waited; how many that were.
 
-    One after the other, the longest due first, each within its hours: those that wait for an opening go on one after the
-    other from there. What somebody works on now is left as it is.
+    One after the other, the longest due first, each within its hours: those that wait for an opening, or whose turn comes
+    only after their hours, go on one after the other from the opening on. What somebody works on now is left as it is.
     """
-    waiting = (
+    released = (
         select(Connection)
         .where(
             Connection.broker == broker,
@@ -40,15 +40,23 @@ def release(session: Session, broker: str, kinds: Collection[str], requests_per_
         .order_by(Connection.next_sync_at)
         .with_for_update(key_share=True, skip_locked=True)
     )
-    connections = session.scalars(waiting).all()
+    connections = session.scalars(released).all()
     now = session.scalars(select(func.clock_timestamp())).one()
     apart = timedelta(minutes=1) * CALLS / requests_per_minute
     due, turn = {}, now
-    # Sorted as they are: of those that may go on at the same moment, the longest due is first.
-    for opening, each in sorted(((schedule.in_hours(each, now), each) for each in connections), key=itemgetter(0)):
-        turn = max(opening, turn)
-        due[str(each.id)] = schedule.in_hours(each, turn)
-        turn += apart
+    # By their places, so that of those that may go on at the same moment the longest due is first.
+    waiting = [(schedule.in_hours(each, now), place) for place, each in enumerate(connections)]
+    heapify(waiting)
+    while waiting:
+        opening, place = heappop(waiting)
+        each, turn = connections[place], max(opening, turn)
+        opening = schedule.in_hours(each, turn)
+        if opening == turn:
+            due[str(each.id)] = turn
+            turn += apart
+        else:
+            # Its hours end before its turn comes: it takes another one from their next opening on.
+            heappush(waiting, (opening, place))
     if due:
         session.execute(_SET, {"ids": list(due), "times": list(due.values())})
     return len(due)

@@ -97,6 +97,25 @@ def test_whom_the_spread_would_put_behind_its_hours_goes_on_at_their_next_openin
     assert times == [opens, opens + timedelta(seconds=1), opens + timedelta(days=1)]
 
 
+def test_those_whose_hours_end_before_their_turn_go_on_one_after_the_other_at_the_next_opening(
+    database: Database,
+) -> None:
+    now = database_now(database)
+    opened, closes = now - timedelta(hours=1), now + timedelta(seconds=2.5)
+    hours = {"hours_from": opened.time(), "hours_until": closes.time()}
+    ids = [later(database, last_error_kind="app_misconfigured", **hours) for _ in range(10)]
+    anytime = [later(database, last_error_kind="app_misconfigured") for _ in range(3)]
+    assert released(database) == 13
+    times = sorted(due_at(database, each) for each in ids)
+    again = opened + timedelta(days=1)
+    waiting = [each for each in times if each >= closes]
+    assert waiting == [again + timedelta(seconds=n) for n in range(len(waiting))]
+    assert len(waiting) >= 7
+    spread = sorted([*times, *(due_at(database, each) for each in anytime)])
+    assert all(later - sooner >= timedelta(seconds=1) for sooner, later in pairwise(spread))
+    assert max(wait_left(database, each) for each in anytime) <= timedelta(seconds=6), "not behind who waits"
+
+
 def test_it_is_no_change_of_a_connection(database: Database) -> None:
     connection_id = a_connection(database)
     before = connection_row(database, connection_id).updated_at
