@@ -15,7 +15,8 @@ GOOD_FOR = 5.0
 
 
 class Answer(StrEnum):
-    """`unclear`: the broker answers, and neither takes nor refuses. `none`: it does not, or only says when to come back."""
+    """`unclear`: the broker answers, and neither takes nor refuses. `none`: it does not, a gateway answers in its place, or
+    it only says to come back later. Neither says that it is so for logins too."""
 
     TAKEN = "taken"
     REFUSED = "refused"

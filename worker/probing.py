@@ -1,7 +1,7 @@
 """The probe of an open circuit: the app is asked for alone, without anybody's login, and seldom.
 
-A broker may answer that question with neither yes nor no, for ever. So that there is a way out, one real login is refreshed
-then: the circuit hangs on no answer that only we expect.
+A broker may answer that question with neither yes nor no, or not at all, for ever. So that there is a way out, one real
+login is refreshed then: the circuit hangs on no answer that only we expect.
 """
 
 from __future__ import annotations
@@ -36,6 +36,9 @@ log = logging.getLogger(__name__)
 UNCLEAR_ENOUGH = 3
 """The probe from which on an unclear answer about the app alone is followed by a question with one login. Who linked since
 the app was refused is asked for at once: the broker has taken the app for that."""
+
+NO_ANSWER_ENOUGH = 6
+"""The same where there was no answer. Later, because then the login's may get lost as well."""
 
 ABANDONED = timedelta(minutes=1)
 """A probe that nobody has made for so long: no worker runs any more with the app that was refused."""
@@ -107,11 +110,12 @@ def _ask(parts: Parts, circuit: Circuit) -> Answer:
     except (NotConfigured, KeyError):
         return Answer.REFUSED
     answer = ask(broker, limits.HTTP_TOTAL.total_seconds())
-    if answer is not Answer.UNCLEAR:
+    if answer in (Answer.TAKEN, Answer.REFUSED):
         return answer
+    enough = UNCLEAR_ENOUGH if answer is Answer.UNCLEAR else NO_ANSWER_ENOUGH
     with parts.database.session() as session:
-        login = session.execute(_a_login(circuit)).one_or_none()
-    return Answer.UNCLEAR if login is None else _ask_with(parts, broker, *login)
+        login = session.execute(_a_login(circuit, enough)).one_or_none()
+    return answer if login is None else _ask_with(parts, broker, *login)
 
 
 def _ask_with(parts: Parts, broker: Broker, connection_id: uuid.UUID, version: int) -> Answer:
@@ -128,8 +132,8 @@ def _ask_with(parts: Parts, broker: Broker, connection_id: uuid.UUID, version: i
     return Answer.TAKEN
 
 
-def _a_login(circuit: Circuit) -> Select[uuid.UUID, int]:
-    """The login to ask with, another one each time; none while it is too soon for that."""
+def _a_login(circuit: Circuit, enough: int) -> Select[uuid.UUID, int]:
+    """The login to ask with, another one each time; before the probe of the number `enough`, only one linked since."""
     linked_since = Connection.login_at > circuit.opened_at
     wanted = (
         select(Connection.id, Credential.token_version)
@@ -143,7 +147,7 @@ def _a_login(circuit: Circuit) -> Select[uuid.UUID, int]:
         .order_by(Connection.status == Status.CREDENTIALS_UNREADABLE, func.random())
         .limit(1)
     )
-    return wanted if circuit.probes + 1 >= UNCLEAR_ENOUGH else wanted.where(linked_since)
+    return wanted if circuit.probes + 1 >= enough else wanted.where(linked_since)
 
 
 def _accepted(session: Session, circuit: Circuit, parts: Parts) -> None:

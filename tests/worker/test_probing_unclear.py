@@ -1,4 +1,4 @@
-"""A broker that says neither yes nor no of the app: a real login is asked with, so that there is a way out."""
+"""A broker that says neither yes nor no of the app, or nothing: a real login is asked with, so that there is a way out."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tests.records import a_connection, a_grant
 from tests.worker.opened import circuits, kinds, open_circuit, probe_due, the_circuit
 from tests.worker.stored import connection_row, credential_row, put, put_credential
 from worker.parts import Parts
-from worker.probing import UNCLEAR_ENOUGH, probe_apps
+from worker.probing import NO_ANSWER_ENOUGH, UNCLEAR_ENOUGH, probe_apps
 
 pytestmark = pytest.mark.servers
 
@@ -108,7 +108,7 @@ def test_one_odd_login_that_was_linked_since_does_not_keep_the_others_from_their
     assert credential_row(parts.database, well).token_version == 2
 
 
-@pytest.mark.parametrize(
+no_answer = pytest.mark.parametrize(
     "error",
     [
         Unreachable("POST /token", "time-out"),
@@ -116,14 +116,35 @@ def test_one_odd_login_that_was_linked_since_does_not_keep_the_others_from_their
         RateLimited("POST /token", "too many"),
     ],
 )
-def test_where_nobody_answers_or_only_to_say_later_no_login_is_put_at_risk(
+
+
+@no_answer
+def test_where_nobody_answers_or_only_to_say_later_a_login_is_used_after_more_probes_only(
     parts: Parts, broker: FakeBroker, error: BrokerError
 ) -> None:
-    a_connection(parts.database)
-    unclear(parts, broker)
+    linked_before(parts)
+    unclear(parts, broker, probes=NO_ANSWER_ENOUGH - 2)
     broker.will("check_app", error)
     assert probe_apps(parts) == 1
     assert (len(circuits(parts.database)), broker.called("refresh")) == (1, 0)
+    broker.will("refresh", a_grant(2))
+    probe_due(parts.database)
+    assert probe_apps(parts) == 1
+    assert (circuits(parts.database), kinds(parts.database)) == ([], ["app_accepted"])
+    assert broker.called("refresh") == 1
+
+
+@no_answer
+def test_who_linked_since_is_asked_for_at_once_where_nobody_answers_for_the_app_alone(
+    parts: Parts, broker: FakeBroker, error: BrokerError
+) -> None:
+    old, fresh = linked_before(parts), a_connection(parts.database)
+    unclear(parts, broker, probes=0)
+    broker.will("check_app", error)
+    broker.will("refresh", a_grant(7))
+    assert probe_apps(parts) == 1
+    assert (circuits(parts.database), kinds(parts.database)) == ([], ["app_accepted"])
+    assert [credential_row(parts.database, each).token_version for each in (old, fresh)] == [1, 2]
 
 
 @pytest.mark.parametrize("status", [*sorted(set(Status) - set(SCHEDULED)), Status.LINKING])
