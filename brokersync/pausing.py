@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from brokersync.cells import SHORT_ID
 from brokersync.repairing import repair_command
 from models.account import Account
 from models.connection import Connection, Status
@@ -22,7 +23,7 @@ ENDED = {
     Status.REAUTH_REQUIRED: "needs a new login: `{repair}` makes the link for it",
     Status.DISCONNECTED: "is disconnected: `{repair}` makes the link with which it goes on",
 }
-NO_PAUSE = {Status.PAUSED: "is paused already: `brokersync resume` starts it again", **ENDED}
+NO_PAUSE = {Status.PAUSED: "is paused already: `brokersync resume {short}` starts it again", **ENDED}
 NO_RESUME = {
     Status.LINKING: "is being linked, and is asked by itself",
     Status.ACTIVE: "is active, and is asked by itself",
@@ -65,5 +66,6 @@ def _locked(session: Session, connection_id: uuid.UUID, instead: Mapping[Status,
     connection = session.get_one(Connection, connection_id, with_for_update={"key_share": True})
     reason = instead.get(Status(connection.status))
     if reason is not None:
-        raise NotPossible(f"Connection {connection_id} {reason.format(repair=repair_command(connection_id))}.")
+        words = reason.format(repair=repair_command(connection_id), short=str(connection_id)[:SHORT_ID])
+        raise NotPossible(f"Connection {connection_id} {words}.")
     return connection

@@ -54,7 +54,7 @@ def pause(session: Session, connection: Connection) -> NotTaken:
 def why_not(connection: Connection) -> str:
     repair = f"`brokersync link --repair {connection.id}`"
     reasons = {
-        Status.PAUSED: "is paused: `brokersync resume` starts it again",
+        Status.PAUSED: f"is paused: `brokersync resume {connection.id}` starts it again",
         Status.REAUTH_REQUIRED: f"needs a new login: {repair} makes the link for it",
         Status.DISCONNECTED: f"is disconnected: {repair} makes the link with which it goes on",
     }

@@ -31,4 +31,6 @@ def command(connection: str, *, as_json: bool) -> None:
     if as_json:
         click.echo(printed({"connection_id": str(connection_id), "status": status.value}))
     else:
-        say(f"{cells.named(row)} is paused: nothing is asked until `brokersync resume`.")
+        say(
+            f"{cells.named(row)} is paused: nothing is asked until `brokersync resume {cells.short_id(connection_id)}`."
+        )

@@ -30,4 +30,4 @@ def command(connection: str, *, as_json: bool) -> None:
     if as_json:
         click.echo(printed({"connection_id": str(connection_id), "status": status.value}))
     else:
-        say(f"{cells.named(row)} is {status.value} again and is asked now.")
+        say(f"{cells.named(row)} is {status.value} again and is due now.")

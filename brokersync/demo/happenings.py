@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 
 from rich.text import Text
 
 from brokersync import cells, live_events
-from brokersync.demo.commands import repair_command
+from brokersync.demo.commands import NAME, program, repair_command
 from brokersync.live import Document
 from brokersync.queries import Row
 from brokersync.supervisor import State
@@ -52,7 +54,7 @@ class Happenings:
         """An event that subscribers are told of, such as a login that nears its end. It may come twice."""
         is_own = document["connection_id"] == self._connection_id
         if document["event_id"] not in self._events and not (is_own and document["event"] in TOLD_BY_STATUS):
-            yield live_events.told(document)
+            yield _as_typed_here(live_events.told(document))
         self._events.add(document["event_id"])
 
     def failed(self, runs: Sequence[SyncRun]) -> Iterator[Text]:
@@ -71,3 +73,12 @@ class Happenings:
         if server in self._silent:
             self._silent.remove(server)
             yield Text.assemble((server, "bold"), " answers again")
+
+
+def _as_typed_here(told: Text) -> Text:
+    """With the path of our program, where the reader's shell may have none."""
+    before, found, _ = told.plain.partition(f"\n{NAME} ")
+    if not found:
+        return told
+    begins = len(before) + 1
+    return Text.assemble(told[:begins], program(Path(sys.executable), Path.cwd()), told[begins + len(NAME) :])

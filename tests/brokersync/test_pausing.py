@@ -84,7 +84,8 @@ def test_any_other_connection_is_left_alone_with_a_word_on_what_helps(
     database: Database, act: Callable[..., Status], status: Status, reason: str
 ) -> None:
     connection_id = a_connection(database, status=status, unfinished_attempts=2)
-    said = f"Connection {connection_id} {reason.format(repair=f'brokersync link --repair {str(connection_id)[:8]}')}"
+    short = str(connection_id)[:8]
+    said = f"Connection {connection_id} {reason.format(repair=f'brokersync link --repair {short}', short=short)}"
     with pytest.raises(NotPossible, match=said), database.session() as session:
         act(session, connection_id)
     with database.session() as session:

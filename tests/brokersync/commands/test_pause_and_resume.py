@@ -16,11 +16,12 @@ def test_a_paused_connection_goes_on(stored: Database) -> None:
     ran = run("pause", str(connection_id)[:8])
     assert (ran.code, ran.out) == (
         0,
-        f"Connection {connection_id} of user 42 is paused: nothing is asked until `brokersync resume`.\n",
+        f"Connection {connection_id} of user 42 is paused:"
+        f" nothing is asked until `brokersync resume {str(connection_id)[:8]}`.\n",
     )
     assert connection_row(stored, connection_id).next_sync_at is None
     ran = run("resume", str(connection_id)[:8])
-    assert (ran.code, ran.out) == (0, f"Connection {connection_id} of user 42 is active again and is asked now.\n")
+    assert (ran.code, ran.out) == (0, f"Connection {connection_id} of user 42 is active again and is due now.\n")
     assert connection_row(stored, connection_id).next_sync_at is not None
 
 
@@ -43,7 +44,8 @@ def test_what_is_paused_already_is_told_what_helps(stored: Database) -> None:
     connection_id = a_connection(stored, status="paused")
     ran = run("pause", str(connection_id))
     assert (ran.code, ran.out) == (1, "")
-    assert ran.err == f"Error: Connection {connection_id} is paused already: `brokersync resume` starts it again.\n"
+    said = f"is paused already: `brokersync resume {str(connection_id)[:8]}` starts it again."
+    assert ran.err == f"Error: Connection {connection_id} {said}\n"
 
 
 def test_what_is_not_paused_is_told_what_helps(stored: Database) -> None:

@@ -67,6 +67,13 @@ def test_a_login_that_nears_its_end_is_told_once_however_often_the_event_comes()
     assert len(list(seen.event(event("login_ending", "e2")))) == 1
 
 
+def test_the_command_of_an_event_is_as_it_has_to_be_typed_here() -> None:
+    connection_id = snapshot().connection["connection_id"]
+    told = event("login_ending", action=f"brokersync link --repair {connection_id}")
+    (note,) = happenings().event(told)
+    assert note.plain.endswith("its login ends in 23 h:\n" + repair_command(connection_id))
+
+
 @pytest.mark.parametrize("kind", ["linked", "reauth_required", "paused"])
 def test_what_the_status_says_is_not_told_twice_but_for_a_login_that_somebody_links_meanwhile(kind: str) -> None:
     seen = happenings()
