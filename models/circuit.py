@@ -44,17 +44,16 @@ class Circuit(Base):
 
 def open_circuits(session: Session) -> Sequence[Circuit]:
     """What waits, and why: the scheduled connections of each `broker`. One that was opened under settings that no worker
-    has any more is gone within two minutes, if a worker with others runs and its broker answers clearly."""
+    has any more is gone within two minutes."""
     return session.scalars(select(Circuit).order_by(Circuit.broker, Circuit.opened_at)).all()
 
 
-def bring_forward(session: Session, broker: str, app: str | None = None) -> None:
-    """Let the probes of a broker's circuits (None: of all its apps) come now, or as soon as their last one is long enough
-    ago. To ask for it again before they were made changes nothing."""
+def bring_forward(session: Session, broker: str) -> None:
+    """Let the probes of a broker's circuits come now, or as soon as their last one is long enough ago."""
     soonest = func.greatest(func.clock_timestamp(), Circuit.probed_at + literal(BETWEEN_PROBES, Interval()))
     session.execute(
         update(Circuit)
-        .where(Circuit.broker == broker, Circuit.probe_at > soonest, *([] if app is None else [Circuit.app == app]))
+        .where(Circuit.broker == broker, Circuit.probe_at > soonest)
         .values(probe_at=soonest)
         .execution_options(synchronize_session=False)
     )

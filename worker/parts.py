@@ -6,6 +6,7 @@ import random
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 
 from brokers.interface import Broker
@@ -24,6 +25,7 @@ from worker.webhook import Webhook
 class Parts:
     """`environ` is what brokers are configured from; each is built when first needed and then shared by all threads.
 
+    `brought_forward` names the circuits (broker, app, opened at) whose own workers were asked to show themselves.
     `delivering` is held, for each target, by the thread of this process that sends to it.
     """
 
@@ -35,6 +37,7 @@ class Parts:
     brokers: dict[str, Broker] = field(default_factory=dict)
     readings: Readings = field(default_factory=Readings)
     app_answers: AppAnswers = field(default_factory=AppAnswers)
+    brought_forward: set[tuple[str, str, datetime]] = field(default_factory=set)
     delivering: Mapping[Target, threading.Lock] = field(
         default_factory=lambda: {each: threading.Lock() for each in Target}
     )

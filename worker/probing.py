@@ -68,8 +68,7 @@ def _look(parts: Parts, circuit: Circuit) -> bool:
     with parts.database.session() as session:
         if not _lease(session, circuit, parts, timedelta(0) if is_ours else ABANDONED):
             if not is_ours:
-                # Its own workers show themselves by the probe; after that too, since they may have ended since then.
-                bring_forward(session, circuit.broker, circuit.app)
+                _let_them_show_themselves(session, circuit, parts)
             return False
         if is_silent:
             _remove_and_release(session, circuit, parts)
@@ -81,6 +80,14 @@ def _look(parts: Parts, circuit: Circuit) -> bool:
         elif answer is Answer.REFUSED and not is_ours:
             _remove(session, circuit)
     return True
+
+
+def _let_them_show_themselves(session: Session, circuit: Circuit, parts: Parts) -> None:
+    """Once: workers that do run with that app would else be made to ask at every turn of ours."""
+    known = (circuit.broker, circuit.app, circuit.opened_at)
+    if known not in parts.brought_forward:
+        parts.brought_forward.add(known)
+        bring_forward(session, circuit.broker)
 
 
 def _lease(session: Session, circuit: Circuit, parts: Parts, late_by: timedelta) -> bool:
