@@ -44,7 +44,7 @@ class Circuit(Base):
 
 def open_circuits(session: Session) -> Sequence[Circuit]:
     """What waits, and why: the scheduled connections of each `broker`. One that was opened under settings that no worker
-    has any more is gone within two minutes."""
+    has any more is mostly gone within two minutes, and at the latest soon after its next probe would have come."""
     return session.scalars(select(Circuit).order_by(Circuit.broker, Circuit.opened_at)).all()
 
 
