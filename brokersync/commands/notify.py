@@ -52,7 +52,7 @@ def command(ctx: click.Context, *, trial: bool, as_json: bool) -> None:
         _try(ctx, loaded, what_helps, as_json=as_json)
         return
     with database.opened(loaded) as opened:
-        left = undelivered(opened)
+        left = undelivered(opened, loaded)
     targets = notifying.set_up(loaded)
     if as_json:
         click.echo(printed({"targets": [each.as_json() for each in targets], **_document(left)}))

@@ -53,6 +53,7 @@ def paused(facts: Facts) -> Case:
     if facts.is_over:
         command = repair(facts)
         acts = f"the person logs in again with the link that `{command}` makes, as the login has ended meanwhile"
+        acts += f", and after that it stays paused until `{resume}`"
         return Case("paused, login over", said, acts, Who.PERSON, command)
     if facts.is_given_up:
         acts = f"an operator finds the cause in the worker's log, and starts it again with `{resume}`"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 
 from sqlalchemy import func, or_, select
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from brokers import registry
 from brokersync.standing.facts import Facts, Happened, Notice, OpenCircuit
+from brokersync.undelivered import told_by
 from brokersync.waiting import waits_for
 from models.circuit import Circuit, Opened
 from models.connection import Connection, Status
@@ -21,6 +22,7 @@ from worker.schedule import hours_of
 
 _NOTICES = [kind for kind, targets in TOLD.items() if Target.PEOPLE in targets]
 _PAUSES = ("paused", "given_up")
+_LOGIN_LISTED = ("linked", "repaired")
 _WORST_FIRST = (DeliveryState.PENDING, DeliveryState.GIVEN_UP, DeliveryState.DELIVERED, DeliveryState.UNWANTED)
 
 
@@ -55,7 +57,7 @@ def read(session: Session, connection_id: uuid.UUID, settings: Settings) -> Fact
         hours=hours_of(connection),
         circuit=_circuit(session, connection),
         happened={kind: Happened(each.at, each.actor, each.details.get("reason")) for kind, each in events.items()},
-        notice=_last_notice(session, events),
+        notice=_last_notice(session, events, told_by(settings)),
     )
 
 
@@ -86,20 +88,28 @@ def _circuit(session: Session, connection: Connection) -> OpenCircuit | None:
     return OpenCircuit(Opened(row.error_kind), row.opened_at, row.probe_at, is_set_up=bool(row.app))
 
 
-def _last_notice(session: Session, events: Mapping[str, Event]) -> Notice | None:
-    """Programs that subscribe are left out: who has to act is a person."""
-    event = max((events[kind] for kind in _NOTICES if kind in events), key=lambda each: each.at, default=None)
+def _last_notice(session: Session, events: Mapping[str, Event], targets: Collection[str]) -> Notice | None:
+    """Programs that subscribe are left out: who has to act is a person.
+
+    What came before this login was listed was of an older one: the time of the login alone does not tell, which a sandbox
+    moves with its clock.
+    """
+    listed = max((events[kind].at for kind in _LOGIN_LISTED if kind in events), default=None)
+    notices = [events[kind] for kind in _NOTICES if kind in events]
+    of_this_login = [each for each in notices if listed is None or each.at > listed or each.kind in _PAUSES]
+    event = max(of_this_login, key=lambda each: each.at, default=None)
     if event is None:
         return None
     query = select(EventDelivery).where(EventDelivery.event_id == event.id, EventDelivery.target != Target.SUBSCRIBERS)
     deliveries = session.scalars(query).all()
-    return _judged(event, deliveries) if deliveries else None
+    return _judged(event, deliveries, targets) if deliveries else None
 
 
-def _judged(event: Event, deliveries: Sequence[EventDelivery]) -> Notice:
-    worst = min((DeliveryState(each.state) for each in deliveries), key=_WORST_FIRST.index)
-    same = [each for each in deliveries if each.state == worst]
-    tries = [each.next_try_at for each in same if each.next_try_at is not None]
+def _judged(event: Event, deliveries: Sequence[EventDelivery], targets: Collection[str]) -> Notice:
+    states = [_state(each, targets) for each in deliveries]
+    worst = min(states, key=_WORST_FIRST.index)
+    same = [each for each, state in zip(deliveries, states, strict=True) if state == worst]
+    tries = [each.next_try_at for each in same if each.next_try_at is not None and worst == DeliveryState.PENDING]
     return Notice(
         event.kind,
         event.at,
@@ -108,3 +118,10 @@ def _judged(event: Event, deliveries: Sequence[EventDelivery]) -> Notice:
         min(tries, default=None),
         had_addresses=any(each.target.startswith(f"{Target.PEOPLE}/") for each in deliveries),
     )
+
+
+def _state(delivery: EventDelivery, targets: Collection[str]) -> DeliveryState:
+    """What nobody has tried, for a target that is not set up, nobody wants, before a worker marks it so."""
+    state = DeliveryState(delivery.state)
+    is_for_nobody = state == DeliveryState.PENDING and not delivery.attempts and delivery.target not in targets
+    return DeliveryState.UNWANTED if is_for_nobody else state

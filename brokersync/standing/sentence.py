@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from brokersync import cells
 from brokersync.standing import asked, not_asked
 from brokersync.standing.case import Who, repair
 from brokersync.standing.facts import Facts
@@ -68,9 +69,9 @@ def _login(facts: Facts, already: str | None) -> Iterator[str]:
         if command != already:
             yield f"by our clock the login ended {span(-left)} ago ({moment(at, facts.now)}){renewed}"
     elif facts.is_near_its_end:
-        yield f"the login ends in {span(left)} ({moment(at, facts.now)}){renewed}"
+        yield f"the login ends {cells.login_end(left)} ({moment(at, facts.now)}){renewed}"
     else:
-        yield f"the login ends in {span(left)} ({moment(at, facts.now)})"
+        yield f"the login ends {cells.login_end(left)} ({moment(at, facts.now)})"
 
 
 _OF_LOGIN_ENDS = frozenset({"login_ending", "login_ended"})

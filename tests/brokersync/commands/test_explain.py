@@ -26,7 +26,9 @@ def test_one_sentence_says_how_a_connection_stands(stored: Database) -> None:
     ran = run("explain", str(connection_id)[:8])
     assert ran.code == 0
     said = " ".join(ran.out.split())
-    assert said.startswith("All is well: confirmed 20 s ago; it is asked again in 4 min; the login ends in 23 h (")
+    assert said.startswith(
+        "All is well: confirmed 20 s ago; it is asked again in 4 min; the login ends in 23 h 29 min ("
+    )
     assert said.endswith(
         f"UTC), and the person renews it with the link that `brokersync link --repair {str(connection_id)[:8]}` makes."
     )
@@ -56,7 +58,7 @@ def test_the_document_holds_the_same_for_programs(stored: Database) -> None:
     assert sentence.startswith("Charles Schwab ended this login 0 s ago")
     assert f"`brokersync link --repair {connection_id}`" in sentence
     assert (last["event"], last["reason"]) == ("reauth_required", "ended by the broker")
-    assert (notice["event"], notice["delivery"], notice["attempts"]) == ("reauth_required", "pending", 0)
+    assert (notice["event"], notice["delivery"], notice["attempts"]) == ("reauth_required", "unwanted", 0)
     assert document.pop("login_expires_at").endswith("Z")
     assert document == {
         "connection_id": str(connection_id),

@@ -106,11 +106,11 @@ def test_what_waits_and_what_was_given_up_is_shown(stored: Database) -> None:
     outbox.failed(stored, [first], "It answered with status 503", lambda: 0.5, retry=False)
     outbox.failed(stored, [second], "It answered with status 503", lambda: 0.5)
     ran = run("notify")
-    assert "Waiting to be delivered: 4. Given up in the last 30 days: 1." in ran.out
+    assert "Waiting to be delivered: 3. Given up in the last 30 days: 1." in ran.out
     assert "given up" in ran.out
     assert "tried once" in ran.out
     document = run("notify", "--json").document
-    assert (document["waiting"], document["given_up"], len(document["deliveries"])) == (4, 1, 5)
+    assert (document["waiting"], document["given_up"], len(document["deliveries"])) == (3, 1, 4)
     (dead,) = [each for each in document["deliveries"] if each["state"] == "given_up"]
     assert (dead["event"], dead["target"], dead["connection_id"]) == ("login_ending", "webhook", str(connection_id))
     assert (dead["last_error"], dead["next_try_at"]) == ("It answered with status 503", None)
@@ -126,8 +126,31 @@ def test_what_nobody_was_set_up_for_in_the_last_day_is_counted(stored: Database)
         session.add(old)
         session.flush()
         session.execute(update(EventDelivery).values(state=DeliveryState.UNWANTED, next_try_at=None))
-    assert "Not delivered in the last day: 3, since nobody is set up for them" in run("notify").out
-    assert run("notify", "--json").document["unwanted"] == 3
+    assert "Not delivered in the last day: 1, since nobody is set up for them" in run("notify").out
+    assert run("notify", "--json").document["unwanted"] == 1
+
+
+@pytest.mark.servers
+@pytest.mark.processes
+def test_what_waits_for_a_target_that_is_not_set_up_here_does_not_wait(
+    stored: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written(stored, a_connection(stored), "login_ending")
+
+    def counted() -> tuple[int, list[str], int]:
+        document = run("notify", "--json").document
+        targets = sorted(each["target"] for each in document["deliveries"])
+        return document["waiting"], targets, document["unwanted"]
+
+    assert counted() == (1, ["subscribers"], 1)
+    monkeypatch.setenv("NOTIFY_URLS", "json://127.0.0.1:1")
+    assert counted() == (2, ["people", "subscribers"], 0)
+    with stored.session() as session:
+        session.execute(update(EventDelivery).where(EventDelivery.target == "people").values(target="people/2"))
+    assert counted() == (1, ["subscribers"], 1)
+    monkeypatch.setenv("WEBHOOK_URL", "http://127.0.0.1:9/events")
+    monkeypatch.setenv("WEBHOOK_SECRET", WEBHOOK_SECRET)
+    assert counted() == (2, ["subscribers", "webhook"], 1)
 
 
 @pytest.mark.servers

@@ -21,8 +21,8 @@ NEW_YORK = Hours(time(9, 30), time(16), ZoneInfo("America/New_York"))
 CASES: list[tuple[Facts, str, Who, str | None]] = [
     (facts(), f"All is well: confirmed 20 s ago; {AGAIN}; {FAR}.", Who.NOBODY, None),
     (
-        facts(login_expires_at=ahead(hours=23)),
-        f"All is well: confirmed 20 s ago; {AGAIN}; the login ends in 23 h (Fri 27 Nov 18:00 UTC), {RENEW}.",
+        facts(login_expires_at=ahead(hours=23, minutes=59, seconds=59)),
+        f"All is well: confirmed 20 s ago; {AGAIN}; the login ends in 23 h 59 min (Fri 27 Nov 18:59 UTC), {RENEW}.",
         Who.PERSON,
         REPAIR,
     ),

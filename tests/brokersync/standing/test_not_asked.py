@@ -68,7 +68,7 @@ CASES: list[tuple[Facts, str, Who, str | None]] = [
     (
         facts(status=Status.PAUSED, login_expires_at=ago(hours=1)),
         f"Somebody paused this connection: the person logs in again with the link that `{REPAIR}` makes, as the login has"
-        " ended meanwhile; the data stay as of 18:59 UTC.",
+        f" ended meanwhile, and after that it stays paused until `{RESUME}`; the data stay as of 18:59 UTC.",
         Who.PERSON,
         REPAIR,
     ),
