@@ -88,7 +88,7 @@ def undelivered(database: Database, settings: Settings) -> Undelivered:
     )
     newest_first = rows.order_by(Event.at.desc(), Event.id, EventDelivery.target)
     with database.session() as session:
-        counted = dict(session.execute(counts.group_by(EventDelivery.state)).tuples().all())
+        counted = dict(session.execute(counts.group_by(EventDelivery.state)).all())
         shown: list[Mapping[str, Any]] = [
             dict(row)
             for state in states
